@@ -1,0 +1,38 @@
+"""The contract every connector keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from connectors.errors import SkippableError
+from connectors.post import Post
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A bounded batch of posts in source order, with the cursor that resumes right after it."""
+
+    #: At most 1,000.
+    posts: tuple[Post, ...]
+    #: Only the connector that wrote it can read it.
+    cursor: str
+    #: Records of this page that could not be read, in source order.
+    rejects: tuple[SkippableError, ...] = ()
+    #: How far this page reaches, in `Connector.size` units (bytes for files); None where unknown.
+    position: int | None = None
+
+
+class Connector(Protocol):
+    """Where posts come from. One platform per file; `pages` may repeat posts and must never miss one."""
+
+    name: ClassVar[str]
+
+    def pages(self, since: str | None) -> Iterator[Page]:
+        """Yield pages from the cursor `since` (None: from the beginning). Raises FatalError or RetryableError."""
+        ...
+
+    def size(self) -> int | None:
+        """Return how much there is to read in the units of `Page.position`, for the progress bar; None if unknown."""
+        ...

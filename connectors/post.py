@@ -1,0 +1,55 @@
+"""A Post: one published text as a platform gave it, before anything is stored or judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+KINDS: Final = ("post", "comment", "share", "reaction", "profile", "scheduled", "message")
+AUDIENCES: Final = ("internal", "external")
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file shown with a post. Its content is not read here; what it says is unknown, not clean."""
+
+    name: str
+    media_type: str | None = None
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One version of one published text. `(source, external_id)` is its key; the source is known to the caller.
+
+    Times are aware. A deletion is a version too: `deleted_at` set, text possibly empty.
+    """
+
+    #: Unique within its source, composed by the connector.
+    external_id: str
+    text: str = field(repr=False)
+    kind: str = "post"
+    platform: str | None = None
+    channel: str | None = None
+    #: The handle as the platform spells it.
+    author: str | None = field(default=None, repr=False)
+    #: `internal`, `external`, or None for the source's own default.
+    audience: str | None = None
+    thread: str | None = None
+    #: external_id or address of what this post shares.
+    shared_from: str | None = None
+    is_reply: bool | None = None
+    posted_at: datetime | None = None
+    edited_at: datetime | None = None
+    deleted_at: datetime | None = None
+    url: str | None = field(default=None, repr=False)
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def at(self) -> datetime | None:
+        """When this version came to be: deletion, else edit, else publication; None where the platform does not say."""
+        return self.deleted_at or self.edited_at or self.posted_at
