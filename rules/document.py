@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Final
 
-from rules.fold import Copy, folded, light
+from rules.fold import Copy, Disguise, disguised, folded, light
 from rules.regions import Regions, find_regions
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -55,6 +55,11 @@ class Document:
     def folded(self) -> Copy:
         """The copy that terms, links and hashtags are matched on."""
         return folded(self.raw)
+
+    @cached_property
+    def disguises(self) -> tuple[Disguise, ...]:
+        """Further folded copies, only where the text gives cause: leet, spaced letters, joined hashtags."""
+        return disguised(self.raw)
 
     @cached_property
     def light(self) -> Copy:
