@@ -12,6 +12,7 @@ from rules.detectors.base import NOTHING, PLAIN, Gate, Material, Others, Phrases
 from rules.dialect import Pattern
 from rules.document import Document
 from rules.evaluation import Match
+from rules.fold import folded
 
 #: With a scheme or www., or a bare domain. The host is group 1 of the rest; trailing punctuation is cut afterwards.
 _LINK: Final = Pattern(r"(?:https?://|www\.)[^\s<>\"']+|\b[\pL\pN](?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN](?:[\pL\pN-]*[\pL\pN])?)+(?::[0-9]+)?(?:/[^\s<>\"']*)?")
@@ -71,7 +72,7 @@ class Link:
         del gate_of
         if self.any:
             return Gate(literals=frozenset({"."}))
-        return Gate(literals=frozenset(domain.replace("-", " ") for domain in self.domains))
+        return Gate(literals=frozenset(folded(domain).text for domain in self.domains))
 
     def _counts(self, written: str) -> bool:
         scheme, found, rest = written.rpartition("://")

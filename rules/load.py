@@ -1,0 +1,287 @@
+"""From YAML files to a rule set, with every fault of every file found at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rules.build import build_parts
+from rules.errors import Fault, PolicyError, did_you_mean
+from rules.evaluation import Publish, Severity
+from rules.lists import Lists, no_lists
+from rules.policy import Exclusion, ExclusionSpec, PackOverride, Policy, PolicySpec, Rule, RuleOverride, RuleSpec, Scope
+from rules.ruleset import RuleSet
+from rules.source import Place, SourceFile, read_yaml
+
+#: Changes with anything in the engine that could change a verdict.
+ENGINE_VERSION: Final = "1"
+PACKS: Final = Path(str(files("rules") / "packs"))
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Overrides:
+    """How an organisation tunes shipped packs: policy id -> override, and where that is written."""
+
+    packs: Mapping[str, Any] = field(default_factory=dict)
+    source: SourceFile = field(default_factory=lambda: SourceFile("compliance.yaml"))
+    place: Place = ("packs",)
+
+
+def pack_files() -> list[Path]:
+    """Return the shipped packs in name order."""
+    return sorted(PACKS.glob("*.yaml"))
+
+
+def load_ruleset(*paths: Path, lists: Lists | None = None, overrides: Overrides | None = None, exclusions: Iterable[Path] = (), root: Path | None = None) -> RuleSet:
+    """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
+
+    Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order.
+    """
+    loader = _Loader(lists={**no_lists(), **(lists or {})}, root=root)
+    loader.load_policies([*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides())
+    for path in sorted(exclusions):
+        loader.load_exclusion(path)
+    if loader.faults:
+        raise PolicyError(loader.faults)
+    return loader.ruleset()
+
+
+class _Loader:
+    def __init__(self, *, lists: Lists, root: Path | None) -> None:
+        self.lists = lists
+        self.root = root
+        self.faults: list[Fault] = []
+        self.rules: dict[str, Rule] = {}
+        self.policies: dict[str, Policy] = {}
+        self.exclusions: dict[str, Exclusion] = {}
+
+    def ruleset(self) -> RuleSet:
+        return RuleSet(rules=self.rules, policies=self.policies, exclusions=tuple(self.exclusions.values()), lists=self.lists, engine_version=ENGINE_VERSION)
+
+    def load_policies(self, paths: Iterable[tuple[Path, bool]], overrides: Overrides) -> None:
+        packs = _overrides(overrides, self)
+        for path, shipped in paths:
+            source = self._read(path)
+            spec = parse(source, PolicySpec)
+            if spec is not None:
+                self._policy(source, spec, packs.pop(spec.policy, None) if shipped else None, shipped=shipped)
+            self.faults += source.faults
+        for name in packs:
+            overrides.source.fault((*overrides.place, name), f"unknown pack '{name}'", did_you_mean(name, self.policies))
+        self.faults += overrides.source.faults
+
+    def load_exclusion(self, path: Path) -> None:
+        source = self._read(path)
+        spec = parse(source, ExclusionSpec)
+        if spec is not None:
+            self._exclusion(source, spec)
+        self.faults += source.faults
+
+    def _read(self, path: Path) -> SourceFile:
+        name = str(path.relative_to(self.root)) if self.root and path.is_relative_to(self.root) else path.name if path.is_relative_to(PACKS) else str(path)
+        return read_yaml(path, name=name)
+
+    def _policy(self, source: SourceFile, spec: PolicySpec, override: PackOverride | None, *, shipped: bool) -> None:
+        if spec.policy in self.policies:
+            source.fault(("policy",), f"policy '{spec.policy}' exists already", "choose another id; tune a shipped pack under `packs` in compliance.yaml")
+            return
+        policy = Policy(
+            id=spec.policy,
+            title=spec.title,
+            clause=spec.clause or "",
+            owner=spec.owner or "",
+            route=(override and override.route) or spec.route,
+            effect=spec.effect,
+            requires_group=spec.requires_group,
+            effective=spec.effective,
+            review_by=spec.review_by,
+            shipped=shipped,
+        )
+        self.policies[policy.id] = policy
+        tuned = dict(override.rules) if override else {}
+        for index, rule_spec in enumerate(spec.rules):
+            place: Place = ("rules", index)
+            if f"{policy.id}.{rule_spec.id}" in self.rules:
+                source.fault((*place, "id"), f"rule id '{rule_spec.id}' stands here twice", "ids are permanent and unique; choose another")
+                continue
+            rule = build_rule(source, place, rule_spec, policy, lists=self.lists, status=(override and override.status) or spec.status, override=tuned.pop(rule_spec.id, None))
+            if rule is not None:
+                self.rules[rule.id] = rule
+        for name in tuned:
+            ids = [rule_spec.id for rule_spec in spec.rules]
+            self.faults.append(Fault(file="compliance.yaml", message=f"packs: {policy.id}: unknown rule '{name}'", hint=did_you_mean(name, ids)))
+
+    def _exclusion(self, source: SourceFile, spec: ExclusionSpec) -> None:
+        if spec.exclude in self.exclusions:
+            source.fault(("exclude",), f"exclusion '{spec.exclude}' exists already", "choose another name")
+        for index, name in enumerate(spec.rules):
+            known = [*self.rules, *(f"{policy}.*" for policy in self.policies)]
+            if name not in known:
+                source.fault(("rules", index), f"unknown rule '{name}'", did_you_mean(name, known, otherwise="`compliance policy list` shows every rule"))
+        touched = [self.rules[name] for name in spec.rules if name in self.rules]
+        borrowed = touched[0].parts if len(spec.rules) == 1 and touched else {}
+        built = build_parts(source, (), spec.parts, spec.when, lists=self.lists, borrowed=borrowed)
+        if built is None or source.faults:
+            return
+        parts, when = built
+        self.exclusions[spec.exclude] = Exclusion(
+            id=spec.exclude,
+            rules=tuple(spec.rules),
+            parts=parts,
+            when=when,
+            owner=spec.owner,
+            reason=spec.reason,
+            until=spec.until,
+            version=_digest(spec.model_dump(mode="json", by_alias=True), _lists_read(spec.parts, self.lists)),
+            spec=spec,
+            place=f"{source.name}:1",
+        )
+
+
+def parse(source: SourceFile, model: type[_Model], *, data: Any = None, place: Place = ()) -> _Model | None:  # noqa: ANN401 - YAML holds anything
+    """Validate a file (or the part of it at `place`) against a model; faults go to `source`, None if there are any."""
+    value = source.data if data is None else data
+    if source.faults and value is None:
+        return None
+    if not isinstance(value, dict):
+        source.fault(place, "is empty or no mapping", f"it starts with `{next(iter(model.model_fields))}: …`")
+        return None
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        translate(source, model, error, place)
+    return None
+
+
+def translate(source: SourceFile, model: type[BaseModel], error: ValidationError, place: Place) -> None:
+    """Say pydantic's errors in our words, each at its place below `place`."""
+    marked = {(fault.line, fault.column) for fault in source.faults}
+    for one in error.errors(include_url=False, include_input=True):
+        _translate(source, model, one, place, marked)
+
+
+def _translate(source: SourceFile, model: type[BaseModel], error: Any, place: Place, marked: set[tuple[int, int]]) -> None:  # noqa: ANN401 - pydantic's ErrorDetails
+    """Say one of pydantic's errors in our words, unless its place already has a fault."""
+    # Union and validator steps are pydantic's own; only keys and indexes are places in the file.
+    inner: Place = ()
+    for step in error["loc"]:
+        inner = (*inner, step) if (*place, *inner, step) in source.marks or error["type"] in {"missing"} else inner
+    path = (*place, *inner)
+    key = str(error["loc"][-1]) if error["loc"] else ""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        message, hint, path = f"key '{key}' is missing", "every rule needs flag and pass examples" if key in {"flag", "pass", "examples"} else "", path[:-1]
+    elif kind == "extra_forbidden":
+        message, hint = f"unknown key '{key}'", did_you_mean(key, _keys_at(model, error["loc"][:-1]), otherwise=f"known keys: {', '.join(_keys_at(model, error['loc'][:-1]))}")
+    elif kind in {"literal_error", "enum"}:
+        choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
+        message, hint = f"'{error['input']}' is not allowed here", did_you_mean(str(error["input"]), choices, otherwise=f"one of: {', '.join(choices)}")
+    elif kind == "string_type":
+        message, hint = f"'{error['input']}' must be text", "write it in quotes" if isinstance(error["input"], (int, float, bool)) else ""
+    elif kind == "string_pattern_mismatch":
+        message, hint = f"'{error['input']}' is no valid name here", "small letters, digits and hyphens (parts: underscores), starting with a letter"
+    elif kind == "too_short":
+        message, hint = f"'{key}' is empty", "give at least one"
+    elif kind == "value_error":
+        message, hint = str(context.get("error", error["msg"])), "times look like 2026-11-03 or 2026-11-03T09:00Z" if "isoformat" in str(error["msg"]) else ""
+    else:
+        message, hint = f"'{key}': {error['msg'][0].lower()}{error['msg'][1:]}", ""
+    if source.marks.get(path) not in marked:
+        source.fault(path, message, hint)
+
+
+def _keys_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """Return the keys that a model (or the model nested at `location`) knows."""
+    current: Any = model
+    for step in location:
+        if isinstance(step, int) or not (isinstance(current, type) and issubclass(current, BaseModel)):
+            continue
+        by_key = {info.alias or name: info for name, info in current.model_fields.items()}
+        if step in by_key:
+            current = _nested_model(by_key[str(step)].annotation) or current
+    return [info.alias or name for name, info in current.model_fields.items()]
+
+
+def _nested_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any type expression
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in getattr(annotation, "__args__", ()) if (found := _nested_model(inner))), None)
+
+
+def build_rule(source: SourceFile, place: Place, spec: RuleSpec, policy: Policy, *, lists: Lists, status: str = "live", override: RuleOverride | None = None) -> Rule | None:
+    """Compile one rule; its faults go to `source`."""
+    built = build_parts(source, place, spec.parts, spec.when, lists=lists, message=spec.message, guidance=spec.guidance)
+    if policy.effect == "flag" and not (spec.message and spec.guidance):
+        source.fault((*place, "id"), f"rule '{spec.id}' needs a message and guidance", "say what is wrong, and what its author can do instead")
+    if built is None:
+        return None
+    tuned = override or RuleOverride()
+    line = source.marks.get((*place, "id"), (0, 0))[0]
+    parts, when = built
+    dumped = spec.model_dump(mode="json", by_alias=True, exclude={"examples", "title", "message", "guidance", "first_aid", "source", "clause"})
+    settings = {"policy": policy.id, "effect": policy.effect, "requires": policy.requires_group, "override": tuned.model_dump()}
+    return Rule(
+        id=f"{policy.id}.{spec.id}",
+        policy=policy,
+        title=spec.title,
+        status=tuned.status or _quieter(spec.status, status),
+        severity=Severity[(tuned.severity or spec.severity).upper()],
+        publish=Publish(tuned.publish or spec.publish),
+        clause=spec.clause or policy.clause,
+        source=spec.source or "",
+        route=tuned.route or spec.route or policy.route,
+        scope=_scope(spec),
+        parts=parts,
+        when=when,
+        message=spec.message or spec.title,
+        guidance=spec.guidance or "",
+        first_aid=spec.first_aid or "",
+        version=_digest({**dumped, **settings}, _lists_read(spec.parts, lists)),
+        spec=spec,
+        place=f"{source.name}:{line}",
+    )
+
+
+def _quieter(rule_status: str | None, policy_status: str) -> str:
+    """A rule is never louder than its policy."""
+    order = ("retired", "draft", "shadow", "live")
+    return min(rule_status or policy_status, policy_status, key=order.index)
+
+
+def _scope(spec: RuleSpec) -> Scope:
+    asked = spec.scope
+    several = {key: frozenset(getattr(asked, key) or ()) for key in ("platform", "channel", "group", "not_group", "kind")}
+    return Scope(audience=asked.audience, country=frozenset(c.upper() for c in asked.country or ()), **several)
+
+
+def _overrides(overrides: Overrides, loader: _Loader) -> dict[str, PackOverride]:
+    found = {}
+    for name, value in overrides.packs.items():
+        spec = parse(overrides.source, PackOverride, data=value, place=(*overrides.place, name))
+        if spec is not None:
+            found[name] = spec
+    del loader
+    return found
+
+
+def _lists_read(parts: Mapping[str, Any], lists: Lists) -> list[str]:
+    """Return the digests of the lists that these parts name."""
+    text = json.dumps(dict(parts), sort_keys=True, default=str)
+    return [lists[name].digest() for name in sorted(lists) if f'"${name}"' in text]
+
+
+def _digest(spec: Mapping[str, Any], lists: list[str]) -> str:
+    content = json.dumps([ENGINE_VERSION, spec, lists], sort_keys=True, default=str, ensure_ascii=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+__all__ = ["PACKS", "Overrides", "build_rule", "load_ruleset", "pack_files", "parse", "translate"]
