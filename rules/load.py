@@ -46,7 +46,7 @@ def load_ruleset(*paths: Path, lists: Lists | None = None, overrides: Overrides 
 
     Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order.
     """
-    loader = _Loader(lists={**no_lists(), **(lists or {})}, root=root)
+    loader = _Loader(lists=lists, root=root)
     loader.load_policies([*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides())
     for path in sorted(exclusions):
         loader.load_exclusion(path)
@@ -56,8 +56,10 @@ def load_ruleset(*paths: Path, lists: Lists | None = None, overrides: Overrides 
 
 
 class _Loader:
-    def __init__(self, *, lists: Lists, root: Path | None) -> None:
-        self.lists = lists
+    def __init__(self, *, lists: Lists | None, root: Path | None) -> None:
+        self.lists: Lists = {**no_lists(), **(lists or {})}
+        #: Own policies may only read lists that exist: a vanished file must not silence a rule. Packs work without.
+        self.own_lists: Lists = self.lists if lists is None else lists
         self.root = root
         self.faults: list[Fault] = []
         self.rules: dict[str, Rule] = {}
@@ -113,7 +115,11 @@ class _Loader:
             if f"{policy.id}.{rule_spec.id}" in self.rules:
                 source.fault((*place, "id"), f"rule id '{rule_spec.id}' stands here twice", "ids are permanent and unique; choose another")
                 continue
-            rule = build_rule(source, place, rule_spec, policy, lists=self.lists, status=(override and override.status) or spec.status, override=tuned.pop(rule_spec.id, None))
+            for name in rule_spec.examples.with_:
+                if name not in self.lists:
+                    source.fault((*place, "examples", "with", name), f"unknown list '{name}'", did_you_mean(name, self.lists, otherwise=f"put the terms into lists/{name}.csv"))
+            lists = self.lists if shipped else self.own_lists
+            rule = build_rule(source, place, rule_spec, policy, lists=lists, status=(override and override.status) or spec.status, override=tuned.pop(rule_spec.id, None))
             if rule is not None:
                 self.rules[rule.id] = rule
         for name in tuned:
@@ -129,7 +135,7 @@ class _Loader:
                 source.fault(("rules", index), f"unknown rule '{name}'", did_you_mean(name, known, otherwise="`compliance policy list` shows every rule"))
         touched = [self.rules[name] for name in spec.rules if name in self.rules]
         borrowed = touched[0].parts if len(spec.rules) == 1 and touched else {}
-        built = build_parts(source, (), spec.parts, spec.when, lists=self.lists, borrowed=borrowed)
+        built = build_parts(source, (), spec.parts, spec.when, lists=self.own_lists, borrowed=borrowed)
         if built is None or source.faults:
             return
         parts, when = built

@@ -1,0 +1,35 @@
+"""The command line: registers the commands; their bodies live in `compliance.commands`."""
+
+from __future__ import annotations
+
+import typer
+
+from compliance.commands import audit, check, decide, demo, doctor, init, policy, queue, scan, show
+
+app = typer.Typer(
+    name="compliance",
+    help="Social media policy compliance monitor: posts come in, flags come out, a person decides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(demo.demo)
+app.command()(init.init)
+app.command()(doctor.doctor)
+app.command()(check.check)
+app.command()(scan.scan)
+app.command()(queue.queue)
+app.command()(show.show)
+app.command()(decide.decide)
+app.add_typer(policy.app, name="policy")
+app.add_typer(audit.app, name="audit")
+
+
+def main() -> None:
+    """Run `compliance`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

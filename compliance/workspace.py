@@ -1,0 +1,183 @@
+"""The workspace: a folder that says what one organisation monitors, by which rules, and who reviews."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field
+
+from compliance.errors import ComplianceError
+from compliance.people import People, read_people
+from rules.errors import Fault, PolicyError
+from rules.lists import WordList, no_lists, read_list
+from rules.load import Overrides, load_ruleset, parse
+from rules.policy import Audience, Spec
+from rules.source import SourceFile, read_yaml
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from rules.ruleset import RuleSet
+
+CONFIG: Final = "compliance.yaml"
+Role: TypeAlias = Literal[
+    "reviewer", "officer", "hr", "legal", "manager", "auditor", "policy-author", "policy-publisher", "principal", "privacy", "operator", "admin"
+]
+NonEmpty: TypeAlias = Annotated[str, Field(min_length=1)]
+
+
+class ReviewerSpec(Spec):
+    """A person who may act here."""
+
+    role: Role
+    person: NonEmpty | None = Field(default=None, description="their person_id in people.csv, so that nobody reviews their own posts")
+
+
+class SourceSpec(Spec):
+    """Where posts come from, and what holds for those that do not say so themselves."""
+
+    connector: NonEmpty = "jsonl"
+    path: NonEmpty
+    platform: NonEmpty | None = None
+    channel: NonEmpty | None = None
+    audience: Audience = "external"
+    messages: Literal["skip", "include"] = Field(default="skip", description="direct messages are skipped, and counted, unless included")
+
+
+class LanguagesSpec(Spec):
+    """What to do about languages that the rules do not cover."""
+
+    default: NonEmpty = "en"
+    uncovered: Literal["incomplete", "accept"] = "incomplete"
+
+
+class Config(Spec):
+    """compliance.yaml."""
+
+    organisation: NonEmpty
+    database: NonEmpty = "sqlite:///compliance.db"
+    languages: LanguagesSpec = Field(default_factory=LanguagesSpec)
+    nlp: dict[str, str] = Field(default_factory=dict)
+    packs: dict[str, dict[str, object]] = Field(default_factory=dict)
+    sources: dict[str, SourceSpec] = Field(default_factory=dict)
+    ladders: dict[str, str] = Field(default_factory=dict)
+    people: NonEmpty | None = None
+    reviewers: dict[str, ReviewerSpec] = Field(default_factory=dict)
+    retention: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """A person who may act, as compliance.yaml names them."""
+
+    id: str
+    role: str
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """One organisation's setup. `root` is None for the shipped packs alone, with no database and nobody known."""
+
+    root: Path | None
+    config: Config
+    source: SourceFile = field(repr=False)
+    people: People = field(repr=False)
+    lists: Mapping[str, WordList] = field(repr=False)
+
+    @property
+    def reviewers(self) -> dict[str, Reviewer]:
+        """Who may act, by id."""
+        return {name: Reviewer(id=name, role=spec.role, person_id=spec.person) for name, spec in self.config.reviewers.items()}
+
+    @property
+    def database_url(self) -> str:
+        """COMPLIANCE_DATABASE, else `database` of compliance.yaml; SQLite paths are relative to the workspace."""
+        url = os.environ.get("COMPLIANCE_DATABASE") or self.config.database
+        prefix = "sqlite:///"
+        path = url.removeprefix(prefix)
+        if url.startswith(prefix) and path and path != ":memory:" and not Path(path).is_absolute() and self.root:
+            return f"{prefix}{self.root / path}"
+        return url
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database, its tables brought up to date. Raises ComplianceError where there is none."""
+        from compliance.upgrade import open_current
+
+        if self.root is None:
+            message = "there is no workspace here, so nothing is stored"
+            raise ComplianceError(message, hint="compliance init DIR makes one; --workspace DIR names one")
+        return open_current(self.database_url)
+
+    @cached_property
+    def ruleset(self) -> RuleSet:
+        """Shipped packs, own policies and exclusions. Raises PolicyError with every fault, failing examples included."""
+        if self.root is None:
+            return load_ruleset()
+        policies = sorted((self.root / "policies").glob("*.yaml"))
+        exclusions = sorted((self.root / "exclusions").glob("*.yaml"))
+        overrides = Overrides(packs=self.config.packs, source=SourceFile(self.source.name, marks=self.source.marks))
+        ruleset = load_ruleset(*policies, lists=self.lists, overrides=overrides, exclusions=exclusions, root=self.root)
+        _refuse_failing_examples(ruleset)
+        return ruleset
+
+
+def _refuse_failing_examples(ruleset: RuleSet) -> None:
+    """Shipped rules are tested where they are made; an organisation's own are tested here, whenever they are read."""
+    from rules.examples import run_examples
+
+    failed = [result for result in run_examples(ruleset, shipped=False) if result.is_failure]
+    if failed:
+        hint = "`compliance policy test` shows the example; `compliance policy explain` why"
+        faults = []
+        for result in failed:
+            file, _, line = result.place.rpartition(":")
+            faults.append(Fault(file=file, line=int(line or 0), column=1, message=f"{result.rule}: {result.kind} example {result.index + 1} {result.note}", hint=hint))
+        raise PolicyError(faults)
+
+
+def find_root(start: Path | None) -> Path | None:
+    """Return the workspace folder: `start` itself if given, else COMPLIANCE_WORKSPACE, else the current folder or a parent."""
+    named = start or (Path(os.environ["COMPLIANCE_WORKSPACE"]) if os.environ.get("COMPLIANCE_WORKSPACE") else None)
+    if named is not None:
+        if not (named / CONFIG).is_file():
+            message = f"there is no {CONFIG} in the workspace"
+            raise ComplianceError(message, place=str(named), hint="`compliance init DIR` writes a working one")
+        return named.resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / CONFIG).is_file()), None)
+
+
+def open_workspace(start: Path | None = None, *, required: bool = True) -> Workspace:
+    """Open a workspace. Raises PolicyError with every fault of its settings, ComplianceError if there is none and one is required."""
+    root = find_root(start)
+    if root is None:
+        if required:
+            message = "there is no workspace here"
+            raise ComplianceError(message, hint="`compliance init DIR` makes one; --workspace DIR names one")
+        return Workspace(root=None, config=Config(organisation="(none)"), source=SourceFile(CONFIG), people=People(), lists=no_lists())
+    source = read_yaml(root / CONFIG, name=CONFIG)
+    config = parse(source, Config)
+    faults = list(source.faults)
+    lists: dict[str, WordList] = {}
+    for path in sorted((root / "lists").glob("*.csv")):
+        lists[path.stem], found = read_list(path, shown=f"lists/{path.name}")
+        faults += found
+    people, found = _people(root, config)
+    faults += found
+    if faults or config is None:
+        raise PolicyError(faults)
+    return Workspace(root=root, config=config, source=source, people=people, lists=lists)
+
+
+def _people(root: Path, config: Config | None) -> tuple[People, list[Fault]]:
+    named = config.people if config else None
+    if named is None and not (root / "people.csv").is_file():
+        return People(is_known=True), []
+    return read_people(root / (named or "people.csv"), shown=named or "people.csv")
