@@ -44,7 +44,8 @@ def pack_files() -> list[Path]:
 def load_ruleset(*paths: Path, lists: Lists | None = None, overrides: Overrides | None = None, exclusions: Iterable[Path] = (), root: Path | None = None) -> RuleSet:
     """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
 
-    Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order.
+    Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order. A file of
+    one's own with the id of a shipped pack adds to that pack; a rule of the same id stands in its place, and its `place` says so.
     """
     loader = _Loader(lists=lists, root=root)
     loader.load_policies([*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides())
@@ -76,10 +77,22 @@ class _Loader:
             spec = parse(source, PolicySpec)
             if spec is not None:
                 self._policy(source, spec, packs.pop(spec.policy, None) if shipped else None, shipped=shipped)
+            else:
+                self._look_further(source)
             self.faults += source.faults
         for name in packs:
             overrides.source.fault((*overrides.place, name), f"unknown pack '{name}'", did_you_mean(name, self.policies))
         self.faults += overrides.source.faults
+
+    def _look_further(self, source: SourceFile) -> None:
+        """Find the faults inside the parts of a file whose shape is wrong elsewhere, so that one run names all."""
+        rules = source.data.get("rules") if isinstance(source.data, dict) else None
+        for index, rule in enumerate(rules if isinstance(rules, list) else []):
+            parts = rule.get("parts") if isinstance(rule, dict) else None
+            if isinstance(parts, dict) and isinstance(rule.get("when"), str):
+                texts = {key: rule[key] for key in ("message", "guidance") if isinstance(rule.get(key), str)}
+                sound = {name: part for name, part in parts.items() if isinstance(part, dict)}
+                build_parts(source, ("rules", index), sound, rule["when"], lists=self.own_lists, **texts)
 
     def load_exclusion(self, path: Path) -> None:
         source = self._read(path)
@@ -93,8 +106,9 @@ class _Loader:
         return read_yaml(path, name=name)
 
     def _policy(self, source: SourceFile, spec: PolicySpec, override: PackOverride | None, *, shipped: bool) -> None:
-        if spec.policy in self.policies:
-            source.fault(("policy",), f"policy '{spec.policy}' exists already", "choose another id; tune a shipped pack under `packs` in compliance.yaml")
+        known = self.policies.get(spec.policy)
+        if known is not None and (shipped or not known.shipped):
+            source.fault(("policy",), f"policy '{spec.policy}' exists already", "one file per policy; put these rules into the other file")
             return
         policy = Policy(
             id=spec.policy,
@@ -108,11 +122,12 @@ class _Loader:
             review_by=spec.review_by,
             shipped=shipped,
         )
-        self.policies[policy.id] = policy
+        self.policies.setdefault(policy.id, policy)
         tuned = dict(override.rules) if override else {}
         for index, rule_spec in enumerate(spec.rules):
             place: Place = ("rules", index)
-            if f"{policy.id}.{rule_spec.id}" in self.rules:
+            taken = self.rules.get(f"{policy.id}.{rule_spec.id}")
+            if taken is not None and (shipped or not taken.policy.shipped):
                 source.fault((*place, "id"), f"rule id '{rule_spec.id}' stands here twice", "ids are permanent and unique; choose another")
                 continue
             for name in rule_spec.examples.with_:
@@ -201,8 +216,9 @@ def _translate(source: SourceFile, model: type[BaseModel], error: Any, place: Pl
         message, hint = str(context.get("error", error["msg"])), "times look like 2026-11-03 or 2026-11-03T09:00Z" if "isoformat" in str(error["msg"]) else ""
     else:
         message, hint = f"'{key}': {error['msg'][0].lower()}{error['msg'][1:]}", ""
-    if source.marks.get(path) not in marked:
-        source.fault(path, message, hint)
+    about_key = kind == "extra_forbidden"
+    if source.place(path, key=about_key) not in marked:
+        source.fault(path, message, hint, key=about_key)
 
 
 def _keys_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:

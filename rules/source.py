@@ -28,18 +28,26 @@ Place: TypeAlias = tuple[str | int, ...]
 
 @dataclass(slots=True)
 class SourceFile:
-    """A YAML file as plain data, with marks: path -> (line, column), counted from 1."""
+    """A YAML file as plain data, with marks: path -> (line, column) of its value, counted from 1."""
 
     name: str
     data: Any = None
     marks: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    #: Where the key itself stands, for faults about a key rather than its value.
+    keys: dict[Place, tuple[int, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def fault(self, path: Place, message: str, hint: str = "") -> Fault:
-        """Record and return a fault at the nearest marked place of `path`."""
+    def place(self, path: Place, *, key: bool = False) -> tuple[int, int]:
+        """Return line and column of a value (or of its key), or of the nearest thing around it."""
+        if key and path in self.keys:
+            return self.keys[path]
         while path and path not in self.marks:
             path = path[:-1]
-        line, column = self.marks.get(path, (1, 1))
+        return self.marks.get(path, (1, 1))
+
+    def fault(self, path: Place, message: str, hint: str = "", *, key: bool = False) -> Fault:
+        """Record and return a fault at the nearest marked place of `path`."""
+        line, column = self.place(path, key=key)
         found = Fault(file=self.name, line=line, column=column, message=message, hint=hint)
         self.faults.append(found)
         return found
@@ -158,7 +166,9 @@ class _Builder:
         if top.drop:
             self._fault(event, f"key '{key}' stands here twice", "keep one; the other would vanish silently")
         else:
-            self._mark((*top.path, key), event)
+            path = (*top.path, key)
+            self.source.keys[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self._mark(path, event)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:  # noqa: ANN401
         if event.style or event.tag:  # quoted or a block: a string, whatever it looks like

@@ -1,0 +1,38 @@
+# What there is to do here. `make help` lists it; `make check` is what CI runs.
+PYTHON ?= python3
+POSTS ?=
+DEV := .dev-venv/bin
+
+.PHONY: help setup check test lint types pins demo bench
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(DEV)/ruff: requirements/dev.txt
+	$(PYTHON) -m venv .dev-venv && $(DEV)/pip install -q -r requirements/dev.txt && touch $@
+
+setup: $(DEV)/ruff  ## one virtual environment with everything, for work on the code
+	$(DEV)/pip install -q --no-deps -e .
+
+check:  ## what CI runs: the README's test line, lint, types, imports
+	bash .ci/run
+
+test: $(DEV)/ruff  ## the tests; ARGS="-k name" selects
+	$(DEV)/python -m pytest $(ARGS)
+
+lint: $(DEV)/ruff  ## ruff, both linter and formatter
+	$(DEV)/ruff check . && $(DEV)/ruff format --check .
+
+types: $(DEV)/ruff  ## mypy --strict
+	$(DEV)/mypy
+
+pins:  ## remake requirements/*.txt from pyproject.toml (needs uv)
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements/run.txt
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra test -o requirements/test.txt
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra test --extra dev -o requirements/dev.txt
+
+demo: $(DEV)/ruff  ## a made-up company, from empty folder to queue
+	rm -rf .work/demo && $(DEV)/python -m cli demo --dir .work/demo
+
+bench: $(DEV)/ruff  ## speed and memory: make bench POSTS=file.jsonl, or a generated file
+	$(DEV)/python bench/bench.py $(POSTS)
