@@ -59,7 +59,7 @@ class Document:
     @cached_property
     def disguises(self) -> tuple[Disguise, ...]:
         """Further folded copies, only where the text gives cause: leet, spaced letters, joined hashtags."""
-        return disguised(self.raw)
+        return disguised(self.raw, self.folded)
 
     @cached_property
     def light(self) -> Copy:

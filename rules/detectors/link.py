@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+import re2
 from pydantic import Field
 
 from rules.detectors.base import NOTHING, PLAIN, Gate, Material, Others, Phrases, Seen, SpanKeys, resolve
 from rules.dialect import Pattern
 from rules.document import Document
 from rules.evaluation import Match
-from rules.fold import folded
 
 #: With a scheme or www., or a bare domain. The host is group 1 of the rest; trailing punctuation is cut afterwards.
 _LINK: Final = Pattern(r"(?:https?://|www\.)[^\s<>\"']+|\b[\pL\pN](?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN](?:[\pL\pN-]*[\pL\pN])?)+(?::[0-9]+)?(?:/[^\s<>\"']*)?")
@@ -72,7 +72,7 @@ class Link:
         del gate_of
         if self.any:
             return Gate(literals=frozenset({"."}))
-        return Gate(literals=frozenset(folded(domain).text for domain in self.domains))
+        return Gate(patterns=frozenset(re2.escape(domain) for domain in self.domains))
 
     def _counts(self, written: str) -> bool:
         scheme, found, rest = written.rpartition("://")
