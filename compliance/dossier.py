@@ -208,7 +208,7 @@ class Dossier:
     rule: RuleView
     #: How bad if true.
     severity: str
-    #: How sure, [0, 1].
+    #: How sure, [0, 1]: of the latest observation that shows something.
     confidence: float
     #: What a draft meets: block, warn, observe; None once the rule is gone.
     publish: str | None
@@ -262,7 +262,7 @@ def show(  # noqa: PLR0913 - who looks, at what, through which rules
         observations=observations,
         rule=_rule(flag, rule, ruleset, show_text=hidden is None),
         severity=Severity(flag.severity).label,
-        confidence=observations[-1].confidence if observations else 0.0,
+        confidence=next((seen.confidence for seen in reversed(observations) if seen.matches), 0.0),
         publish=None if rule is None else str(rule.publish),
         decisions=tuple(_decision(row) for row in flag.decisions),
         of_post=_others(session, flag, reviewer, Flag.post_id == post.id),

@@ -57,7 +57,7 @@ class QueuedFlag:
     rule: str
     policy: str
     severity: str
-    #: Of the latest observation, [0, 1].
+    #: Of the latest observation that shows something, [0, 1].
     confidence: float
     status: str
     lane: str
@@ -279,7 +279,9 @@ def _shown(
 
 
 def _confidences(session: Session, flag_ids: list[int]) -> dict[int, float]:
-    query = select(Observation.flag_id, Observation.confidence).where(Observation.flag_id.in_(flag_ids))
+    query = select(Observation.flag_id, Observation.confidence).where(
+        Observation.flag_id.in_(flag_ids), Observation.confidence > 0
+    )
     return dict(session.execute(query.order_by(Observation.id)).tuples().all())
 
 

@@ -120,6 +120,8 @@ def csv_cell(value: object) -> str | int | float:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool | Enum):
         return value
+    if isinstance(value, bool):
+        return str(value).lower()
     text = value.isoformat() if isinstance(value, datetime) else str(value)
     return ("'" if _runs(text) else "") + for_terminal(text, single_line=True)
 
