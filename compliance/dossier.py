@@ -426,4 +426,4 @@ def _others(session: Session, flag: Flag, reviewer: Reviewer, *conditions: Colum
         FlagLink(id=id_, rule=rule, severity=Severity(severity).label, outcome=word, opened_at=at)
         for id_, rule, severity, word, at in session.execute(newest.limit(LISTED))
     )
-    return OtherFlags(counts=dict(counts.tuples().all()), newest=tuple(links))
+    return OtherFlags(counts=dict(counts.all()), newest=tuple(links))

@@ -225,7 +225,7 @@ def _rows(session: Session, filters: Filters, conditions: list[ColumnElement[boo
         level: list[Line] = []
         for status in _statuses(filters):
             ordered = behind.where(Flag.status == status).order_by(Flag.opened_at, Flag.id)
-            level.extend(session.execute(ordered.limit(filters.limit + 1 - len(rows))).tuples())
+            level.extend(session.execute(ordered.limit(filters.limit + 1 - len(rows))))
         rows.extend(sorted(level, key=lambda line: (line[0].opened_at, line[0].id))[: filters.limit + 1 - len(rows)])
         if len(rows) > filters.limit:
             break
@@ -282,7 +282,7 @@ def _confidences(session: Session, flag_ids: list[int]) -> dict[int, float]:
     query = select(Observation.flag_id, Observation.confidence).where(
         Observation.flag_id.in_(flag_ids), Observation.confidence > 0
     )
-    return dict(session.execute(query.order_by(Observation.id)).tuples().all())
+    return dict(session.execute(query.order_by(Observation.id)).all())
 
 
 def _record_names(session: Session, shown: tuple[QueuedFlag, ...], *, actor: Actor, now: datetime) -> None:

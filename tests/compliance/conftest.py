@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, text
 
 from compliance.db import open_engine
 from compliance.models import Base
-
-_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -27,22 +24,25 @@ def postgres_url() -> Iterator[str]:
             yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine with all tables and no rows."""
-    url = f"sqlite:///{tmp_path / 'compliance.db'}"
-    if request.param == "postgresql":
-        url = _fresh(request.getfixturevalue("postgres_url"))
-    engine = open_engine(url)
+@pytest.fixture(scope="session")
+def postgres(postgres_url: str) -> Iterator[Engine]:
+    """An engine on the server, with all tables."""
+    engine = open_engine(postgres_url)
     Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
 
 
-def _fresh(server: str) -> str:
-    name = f"test_{next(_NUMBERS)}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'create database "{name}"'))
-    admin.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine with all tables and no rows."""
+    if request.param == "postgresql":
+        engine = request.getfixturevalue("postgres")
+        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+        with engine.begin() as connection:
+            connection.execute(text(f"truncate {tables} restart identity cascade"))
+    else:
+        engine = open_engine(f"sqlite:///{tmp_path / 'compliance.db'}")
+        Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
