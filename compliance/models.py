@@ -178,7 +178,8 @@ class Flag(Base):
     __table_args__ = (
         # At most one open flag per (rule, post), whoever races.
         Index("uq_flags_open", "post_id", "rule", unique=True, sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
-        Index(None, "status", "severity"),
+        # The queue reads one range per status and severity, oldest first.
+        Index(None, "status", "severity", "opened_at", "id"),
         CheckConstraint("status in ('open', 'decided')", name="status"),
     )
 
