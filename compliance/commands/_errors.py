@@ -10,12 +10,15 @@ import typer
 
 from compliance.errors import ComplianceError
 from connectors.errors import ConnectorError
+from rules.errors import PolicyError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: A source that cannot be read leaves something unevaluated.
 UNREACHED: Final = 3
+#: A policy, list or workspace that cannot be loaded.
+BROKEN: Final = 2
 
 
 def reporting_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -28,6 +31,11 @@ def reporting_errors(command: Callable[P, R]) -> Callable[P, R]:
         except ComplianceError as error:
             _report(error.message, place=error.place, hint=error.hint)
             raise typer.Exit(error.exit_code) from None
+        except PolicyError as error:
+            for fault in error.faults:
+                place = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
+                _report(fault.message, place=place, hint=fault.hint)
+            raise typer.Exit(BROKEN) from None
         except ConnectorError as error:
             _report(error.message, place=error.place, hint=error.hint)
             raise typer.Exit(UNREACHED) from None
