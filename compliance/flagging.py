@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from compliance.audit import Entry
@@ -50,10 +50,15 @@ class Flagged:
 
 @dataclass(slots=True)
 class _OpenFlag:
-    row: Flag
+    post_id: int
+    rule: str
     #: The newest version noted, and all (version, rule version) pairs noted.
     last: Rank
     noted: set[tuple[int, str]]
+    tags: list[str]
+    #: None until it is inserted.
+    id: int | None = None
+    tags_changed: bool = False
 
 
 class Flagger:
@@ -77,6 +82,7 @@ class Flagger:
         self._open: dict[int, dict[str, _OpenFlag]] = defaultdict(dict)
         self._decided: dict[tuple[int, str], list[str]] = defaultdict(list)
         self._fresh: list[tuple[_OpenFlag, Seen, Finding]] = []
+        self._observations: list[tuple[_OpenFlag, dict[str, Any]]] = []
 
     def flag(self, batch: Sequence[Seen]) -> Flagged:
         """Open flags and note observations, in version order whatever the order given. Call once."""
@@ -87,8 +93,8 @@ class Flagger:
         for seen in sorted(batch, key=lambda seen: (seen.post_id, *seen.rank)):
             self._one(seen)
         self._note_newest()
-        self.session.flush()
-        self.result.entries = [self._entry(opened.row, seen, finding) for opened, seen, finding in self._fresh]
+        self._write()
+        self.result.entries = [self._entry(opened, seen, finding) for opened, seen, finding in self._fresh]
         return self.result
 
     def _findings(self, seen: Seen) -> dict[str, Finding]:
@@ -107,7 +113,9 @@ class Flagger:
                 notes[flag_id].append(((at, version_id), rule_version))
         for flag_id, row in still_open.items():
             last = max((rank for rank, _ in notes[flag_id]), default=_NONE_YET)
-            self._open[row.post_id][row.rule] = _OpenFlag(row, last, {(rank[1], version) for rank, version in notes[flag_id]})
+            noted_versions = {(rank[1], rule_version) for rank, rule_version in notes[flag_id]}
+            opened = _OpenFlag(row.post_id, row.rule, last, noted_versions, list(row.tags), flag_id)
+            self._open[row.post_id][row.rule] = opened
         self._load_decided([flag.id for flag in flags if flag.status == "decided" and flag.post_id in found])
 
     def _load_decided(self, flags: list[int]) -> None:
@@ -124,7 +132,7 @@ class Flagger:
 
     def _one(self, seen: Seen) -> None:
         findings = self._findings(seen)
-        mine = self._open[seen.post_id] if seen.post_id in self._open else {}
+        mine = self._open.get(seen.post_id, {})
         for rule, opened in mine.items():
             if rule not in findings and (version := self._version_of_absence(rule, seen.evaluation)) is not None:
                 self._note(opened, seen, version)
@@ -143,48 +151,66 @@ class Flagger:
         return any(all(words not in text for text in decided) for words in matched)
 
     def _open_flag(self, finding: Finding, seen: Seen) -> None:
-        policy, route = self.evaluator.policy(finding.rule), self.evaluator.route(finding.rule)
-        row = Flag(
-            post_id=seen.post_id,
-            rule=finding.rule,
-            policy=policy,
-            severity=int(finding.severity),
-            route=route,
-            lane=route,
-            opened_version_id=seen.version_id,
-            opened_at=self.now,
-            retro=self.retro,
-            status="open",
-            tags=[],
-        )
-        self.session.add(row)
-        opened = _OpenFlag(row, seen.rank, set())
+        opened = _OpenFlag(seen.post_id, finding.rule, seen.rank, set(), [])
         self._note(opened, seen, finding.version, finding)
         self._open[seen.post_id][finding.rule] = opened
         self._fresh.append((opened, seen, finding))
-        self.result.opened[policy] += 1
+        self.result.opened[self.evaluator.policy(finding.rule)] += 1
 
     def _note(self, opened: _OpenFlag, seen: Seen, version: str, finding: Finding | None = None) -> None:
-        """Append what a version showed; no finding means that it no longer shows it."""
+        """Note what a version showed; no finding means that it no longer shows it."""
         if seen.rank < opened.last or (seen.version_id, version) in opened.noted:
             return
         opened.last = seen.rank
         opened.noted.add((seen.version_id, version))
-        self._observe(opened.row, seen.version_id, version, finding)
-        if finding is not None and (new := set(seen.evaluation.tags) - set(opened.row.tags)):
-            opened.row.tags = sorted({*opened.row.tags, *new})
+        self._observe(opened, seen.version_id, version, finding)
+        if finding is not None and not set(seen.evaluation.tags) <= set(opened.tags):
+            opened.tags = sorted({*opened.tags, *seen.evaluation.tags})
+            opened.tags_changed = True
 
-    def _observe(self, row: Flag, version_id: int, rule_version: str, finding: Finding | None) -> None:
-        observation = Observation(
-            flag=row,
-            version_id=version_id,
-            rule_version=rule_version,
-            ruleset=self.evaluator.ruleset_hash,
-            confidence=finding.confidence if finding else 0.0,
-            matches=[asdict(match) for match in finding.matches] if finding else [],
-            at=self.now,
-        )
-        self.session.add(observation)
+    def _observe(self, opened: _OpenFlag, version_id: int, rule_version: str, finding: Finding | None) -> None:
+        row = {
+            "version_id": version_id,
+            "rule_version": rule_version,
+            "ruleset": self.evaluator.ruleset_hash,
+            "confidence": finding.confidence if finding else 0.0,
+            "matches": [asdict(match) for match in finding.matches] if finding else [],
+            "at": self.now,
+        }
+        self._observations.append((opened, row))
+
+    def _write(self) -> None:
+        """Write what was gathered, in a number of statements that does not grow with the batch."""
+        session = self.session
+        for flags in self._open.values():
+            for opened in flags.values():
+                if opened.id is not None and opened.tags_changed:
+                    session.execute(update(Flag).where(Flag.id == opened.id).values(tags=opened.tags))
+        if self._fresh:
+            session.execute(insert(Flag), [self._flag_row(opened, seen, finding) for opened, seen, finding in self._fresh])
+            posts = {opened.post_id for opened, _, _ in self._fresh}
+            query = select(Flag.post_id, Flag.rule, Flag.id).where(Flag.post_id.in_(posts), Flag.status == "open")
+            ids = {(post_id, rule): flag_id for post_id, rule, flag_id in session.execute(query)}
+            for opened, _, _ in self._fresh:
+                opened.id = ids[opened.post_id, opened.rule]
+        if self._observations:
+            session.execute(insert(Observation), [{"flag_id": opened.id, **row} for opened, row in self._observations])
+
+    def _flag_row(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> dict[str, Any]:
+        route = self.evaluator.route(finding.rule)
+        return {
+            "post_id": seen.post_id,
+            "rule": finding.rule,
+            "policy": self.evaluator.policy(finding.rule),
+            "severity": int(finding.severity),
+            "route": route,
+            "lane": route,
+            "opened_version_id": seen.version_id,
+            "opened_at": self.now,
+            "retro": self.retro,
+            "status": "open",
+            "tags": opened.tags,
+        }
 
     def _version_of_absence(self, rule: str, evaluation: Evaluation) -> str | None:
         """Return the version of a rule that looked and saw nothing; None if it did not look (failure, or no longer in the set)."""
@@ -198,18 +224,24 @@ class Flagger:
     def _note_newest(self) -> None:
         """Note on flags opened for an older version that the newest, stored earlier, was already seen not to show it."""
         fresh = [(opened, finding) for opened, seen, finding in self._fresh if (seen.post_id, finding.rule) not in self._decided]
-        newest = self._newest({opened.row.post_id for opened, _ in fresh})
+        newest = self._newest({opened.post_id for opened, _ in fresh})
         for opened, finding in fresh:
-            version_id, at, status, ruleset = newest[opened.row.post_id]
+            version_id, at, status, ruleset = newest[opened.post_id]
             same_rules = ruleset == self.evaluator.ruleset_hash
             if (at, version_id) > opened.last and status in {Status.CLEAN, Status.FLAGGED} and same_rules:
-                self._observe(opened.row, version_id, finding.version, None)
+                self._observe(opened, version_id, finding.version, None)
 
     def _newest(self, posts: Iterable[int]) -> dict[int, tuple[int, datetime, str, str]]:
         columns = (PostVersion.post_id, PostVersion.id, PostVersion.at, PostVersion.status, PostVersion.ruleset)
         query = select(*columns).where(PostVersion.post_id.in_(list(posts))).order_by(PostVersion.at, PostVersion.id)
         return {post_id: (version_id, at, status, ruleset) for post_id, version_id, at, status, ruleset in self.session.execute(query)}
 
-    def _entry(self, row: Flag, seen: Seen, finding: Finding) -> Entry:
-        detail = {"rule": row.rule, "post_version": seen.version_id, "severity": row.severity, "retro": int(row.retro)}
-        return Entry(action="flag:opened", subject=f"flag:{row.id}", version=finding.version, detail={**detail, "ruleset": self.evaluator.ruleset_hash})
+    def _entry(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> Entry:
+        detail: dict[str, int | str | None] = {
+            "rule": finding.rule,
+            "post_version": seen.version_id,
+            "severity": int(finding.severity),
+            "retro": int(self.retro),
+            "ruleset": self.evaluator.ruleset_hash,
+        }
+        return Entry(action="flag:opened", subject=f"flag:{opened.id}", version=finding.version, detail=detail)
