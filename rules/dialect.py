@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final, NoReturn
@@ -25,6 +25,7 @@ _WORD: Final = r"\p{L}\p{N}\p{M}\p{Pc}"
 _SPACE: Final = r"\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _SYNTAX: Final = "https://github.com/google/re2/wiki/Syntax lists what can be written"
 _PLAIN_MEMORY: Final = 8 << 20  # bytes; a pattern that needs more is a bomb or a mistake
+_SET_MEMORY: Final = 256 << 20  # states are made as texts ask for them; the set starts over when this is full
 _WRAPPED_MEMORY: Final = 64 << 20  # a wrapped class is two classes, so whatever fitted once fits again
 
 
@@ -110,8 +111,45 @@ class Pattern:
 
     def _without_assertions(self) -> Any:  # noqa: ANN401  re2 has no types
         zero_width = ("boundary", "anchor")
-        loose = ("(?:)" if token.kind in zero_width else token.source for token in self._tokens)
-        return self._compiled("".join(loose), _PLAIN_MEMORY)
+        self.loose = "".join("(?:)" if token.kind in zero_width else token.source for token in self._tokens)
+        return self._compiled(self.loose, _PLAIN_MEMORY)
+
+
+class PatternSet:
+    """Many patterns in one pass: which of them could match a text. Word boundaries, anchors and case are left aside.
+
+    RE2 keeps one automaton for all of them; a text costs the same whatever their number.
+    """
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        """Compile the patterns. Raises DialectError as Pattern does."""
+        self._sets = list(_sets([Pattern(source).loose.encode() for source in sources], 0))
+
+    def matching(self, text: str) -> list[int]:
+        """Return the indexes of the patterns that could match, in no order; never leaves out one that does match."""
+        data = _encoded(text)
+        return [first + index for first, some in self._sets for index in some.Match(data)]
+
+
+def _sets(patterns: list[bytes], first: int) -> Iterator[tuple[int, Any]]:
+    """Yield sets of patterns, each with the index of its first; one set unless they are too many for its memory."""
+    options = re2.Options()
+    options.case_sensitive = False
+    options.max_mem = _SET_MEMORY
+    options.log_errors = False
+    joined = re2.Set.SearchSet(options)
+    for pattern in patterns:
+        joined.Add(pattern)
+    try:
+        joined.Compile()
+    except re2.error:
+        half = len(patterns) // 2
+        if not half:
+            raise
+        yield from _sets(patterns[:half], first)
+        yield from _sets(patterns[half:], first + half)
+    else:
+        yield first, joined
 
 
 def _program(expression: str, *, ignore_case: bool, memory: int) -> Any:  # noqa: ANN401  re2 has no types
