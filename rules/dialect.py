@@ -128,7 +128,7 @@ class PatternSet:
     def matching(self, text: str) -> list[int]:
         """Return the indexes of the patterns that could match, in no order; never leaves out one that does match."""
         data = _encoded(text)
-        return [first + index for first, some in self._sets for index in some.Match(data)]
+        return [first + index for first, some in self._sets for index in some.Match(data) or ()]
 
 
 def _sets(patterns: list[bytes], first: int) -> Iterator[tuple[int, Any]]:
