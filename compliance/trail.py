@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -66,6 +66,8 @@ class _Walk:
     opened: dict[str, int] = field(default_factory=dict)
     #: decision id -> (seq, entry) of its flag:decided.
     decided: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    #: `flag:ID` of flags with a decision that closed them.
+    closed: set[str] = field(default_factory=set)
 
 
 class _FaultError(Exception):
@@ -83,8 +85,9 @@ def verify(session: Session) -> TrailReport:
     walk, flags, decisions, fault = _Walk(), 0, 0, None
     try:
         _fix_snapshot(session)
-        for row in session.execute(text(_ROWS), execution_options={"yield_per": _BATCH}):
-            _entry(walk, tuple(row))
+        with session.execute(text(_ROWS), execution_options={"yield_per": _BATCH}) as rows:
+            for row in rows:
+                _entry(walk, tuple(row))
         flags = _flags(session, walk)
         decisions = _decisions(session, walk)
     except _FaultError as found:
@@ -153,16 +156,21 @@ def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
         reference = str(entry.get("reason"))
         if walk.decided.setdefault(reference.removeprefix("decision:"), (seq, entry))[0] != seq:
             raise _FaultError(seq, "duplicate", f"{reference} was recorded twice")
+        if (entry.get("detail") or {}).get("verdict") != "escalated":
+            walk.closed.add(subject)
 
 
 def _flags(session: Session, walk: _Walk) -> int:
-    count, missing = 0, None
-    for flag_id in session.scalars(select(Flag.id).order_by(Flag.id).execution_options(yield_per=_BATCH)):
-        count += 1
-        if walk.opened.pop(str(flag_id), None) is None and missing is None:
-            missing = flag_id
-    if missing is not None:
-        raise _FaultError(None, "flag", f"flag {missing} has no entry that says it was opened")
+    count, wrong = 0, None
+    with session.execute(select(Flag.id, Flag.status).order_by(Flag.id).execution_options(yield_per=_BATCH)) as rows:
+        for flag_id, status in rows:
+            count += 1
+            if walk.opened.pop(str(flag_id), None) is None:
+                wrong = wrong or f"flag {flag_id} has no entry that says it was opened"
+            elif (status == "decided") != (f"flag:{flag_id}" in walk.closed):
+                wrong = wrong or f"flag {flag_id} is {status} and the trail says otherwise"
+    if wrong is not None:
+        raise _FaultError(None, "flag", wrong)
     if walk.opened:
         flag, seq = min(walk.opened.items(), key=lambda item: item[1])
         raise _FaultError(seq, "flag", f"flag {flag} was opened and is gone")
@@ -171,27 +179,27 @@ def _flags(session: Session, walk: _Walk) -> int:
 
 def _decisions(session: Session, walk: _Walk) -> int:
     count = 0
-    for row in _stored_decisions(session):
-        seq, entry = walk.decided.pop(str(row.id), (None, None))
-        if entry is None:
-            raise _FaultError(None, "decision", f"decision {row.id} has no entry in the trail")
-        if not _agrees(row, entry):
-            raise _FaultError(seq, "decision", f"decision {row.id} differs from what the trail recorded")
-        count += 1
+    query = select(DecisionRow).order_by(DecisionRow.id).execution_options(yield_per=_BATCH)
+    try:
+        with session.scalars(query) as rows:
+            for row in rows:
+                _one_decision(walk, row)
+                session.expunge(row)
+                count += 1
+    except (TypeError, ValueError):
+        raise _FaultError(None, "decision", "a stored decision holds a value that cannot be read") from None
     if walk.decided:
         decision, (seq, _) = min(walk.decided.items(), key=lambda item: item[1][0])
         raise _FaultError(seq, "decision", f"decision {decision} was recorded and is gone")
     return count
 
 
-def _stored_decisions(session: Session) -> Iterator[DecisionRow]:
-    query = select(DecisionRow).order_by(DecisionRow.id).execution_options(yield_per=_BATCH)
-    try:
-        for row in session.scalars(query):
-            yield row
-            session.expunge(row)
-    except (TypeError, ValueError):
-        raise _FaultError(None, "decision", "a stored decision holds a value that cannot be read") from None
+def _one_decision(walk: _Walk, row: DecisionRow) -> None:
+    seq, entry = walk.decided.pop(str(row.id), (None, None))
+    if entry is None:
+        raise _FaultError(None, "decision", f"decision {row.id} has no entry in the trail")
+    if not _agrees(row, entry):
+        raise _FaultError(seq, "decision", f"decision {row.id} differs from what the trail recorded")
 
 
 def _agrees(row: DecisionRow, entry: Mapping[str, Any]) -> bool:

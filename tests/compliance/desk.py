@@ -75,7 +75,18 @@ class RuleSet:
 
 STAFF = {
     role: Reviewer(role, role)
-    for role in ("reviewer", "officer", "hr", "legal", "manager", "auditor", "principal", "privacy", "operator", "admin")
+    for role in (
+        "reviewer",
+        "officer",
+        "hr",
+        "legal",
+        "manager",
+        "auditor",
+        "principal",
+        "privacy",
+        "operator",
+        "admin",
+    )
 }
 
 
@@ -91,9 +102,17 @@ def claimed(reviewer: Reviewer) -> Actor:
     return Actor(id=reviewer.id, proof="claimed")
 
 
-def make_post(session: Session, external_id: str = "1", *, source: str = "feed", text: str = TEXT, **known: Any) -> PostRow:
+def make_post(
+    session: Session, external_id: str = "1", *, source: str = "feed", text: str = TEXT, **known: Any
+) -> PostRow:
     row = session.scalar(select(Source).where(Source.name == source)) or Source(name=source)
-    values = {"platform": "mastodon", "author": "@ana", "audience": "external", "kind": "post", "posted_at": NOW} | known
+    values = {
+        "platform": "mastodon",
+        "author": "@ana",
+        "audience": "external",
+        "kind": "post",
+        "posted_at": NOW,
+    } | known
     post = PostRow(source=row, external_id=external_id, first_seen_at=NOW, **values)
     session.add(post)
     session.flush()
@@ -101,7 +120,9 @@ def make_post(session: Session, external_id: str = "1", *, source: str = "feed",
     return post
 
 
-def make_version(session: Session, post: PostRow, text: str, *, hours: int = 0, is_deleted: bool = False) -> PostVersion:
+def make_version(
+    session: Session, post: PostRow, text: str, *, hours: int = 0, is_deleted: bool = False
+) -> PostVersion:
     at = NOW + timedelta(hours=hours)
     version = PostVersion(
         post_id=post.id,
@@ -120,7 +141,7 @@ def make_version(session: Session, post: PostRow, text: str, *, hours: int = 0, 
     return version
 
 
-def make_flag(
+def make_flag(  # noqa: PLR0913 - one keyword per thing that a test may vary
     session: Session,
     post: PostRow,
     *,
@@ -135,7 +156,7 @@ def make_flag(
     flag = Flag(
         post_id=post.id,
         rule=rule,
-        policy=rule.split(".")[0],
+        policy=rule.partition(".")[0],
         severity=int(severity),
         route=lane,
         lane=lane,
@@ -147,12 +168,22 @@ def make_flag(
     session.add(flag)
     session.flush()
     observe(session, flag, post.versions[-1], spans=spans, **match)
-    record(session, "flag:opened", actor=NIGHTLY, subject=f"flag:{flag.id}", version="v1", detail={"post": post.id}, now=at)
+    record(
+        session, "flag:opened", actor=NIGHTLY, subject=f"flag:{flag.id}", version="v1", detail={"post": post.id}, now=at
+    )
     return flag
 
 
-def observe(session: Session, flag: Flag, version: PostVersion, *, spans: Sequence[tuple[int, int]] = (SPAN,), **match: Any) -> None:
-    values = {"part": "name", "detector": "terms", "kind": "codenames", "confidence": 0.95, "reason": "a listed name"} | match
+def observe(
+    session: Session, flag: Flag, version: PostVersion, *, spans: Sequence[tuple[int, int]] = (SPAN,), **match: Any
+) -> None:
+    values = {
+        "part": "name",
+        "detector": "terms",
+        "kind": "codenames",
+        "confidence": 0.95,
+        "reason": "a listed name",
+    } | match
     seen = Observation(
         flag_id=flag.id,
         version_id=version.id,

@@ -5,7 +5,17 @@ import itertools
 import pytest
 
 from compliance.errors import ComplianceError
-from compliance.permissions import PERMISSIONS, ROLES, acting, is_own, may, require, require_lane, require_not_own, who_may
+from compliance.permissions import (
+    PERMISSIONS,
+    ROLES,
+    acting,
+    is_own,
+    may,
+    require,
+    require_lane,
+    require_not_own,
+    who_may,
+)
 from tests.compliance.desk import People, Reviewer
 
 #: Written out by hand, so that a change of the table is a decision and no accident.

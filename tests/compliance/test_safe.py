@@ -56,14 +56,16 @@ FORMULAS = [
 
 def drawn(renderable, *, width=60, terminal=False) -> str:
     out = io.StringIO()
-    Console(file=out, width=width, force_terminal=terminal, color_system=None if not terminal else "truecolor").print(renderable)
+    Console(file=out, width=width, force_terminal=terminal, color_system=None if not terminal else "truecolor").print(
+        renderable
+    )
     return out.getvalue()
 
 
 def is_dangerous(character: str) -> bool:
-    return (unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in "\n\t") or unicodedata.bidirectional(
-        character
-    ) in {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    return (
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} and character not in "\n\t"
+    ) or unicodedata.bidirectional(character) in {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -88,7 +90,14 @@ def test_no_text_at_all_yields_a_dangerous_character(text):
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("\x1b", "\\x1b"), ("\u202e", "\\u202e"), ("\U000e0041", "\\U000e0041"), ("\ud83d", "\\ud83d"), ("\0", "\\0"), ("\r", "\\r")],
+    [
+        ("\x1b", "\\x1b"),
+        ("\u202e", "\\u202e"),
+        ("\U000e0041", "\\U000e0041"),
+        ("\ud83d", "\\ud83d"),
+        ("\0", "\\0"),
+        ("\r", "\\r"),
+    ],
 )
 def test_an_escape_names_the_code_point(text, shown):
     assert for_terminal(text) == shown
