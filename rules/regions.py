@@ -233,7 +233,8 @@ _NOTICE: Final = re.compile(
 _CLAUSE_END: Final = re.compile(r"[|•·]\s*+|^[^\n]{0,59}\n\s*+", re.MULTILINE)
 _LABEL: Final = re.compile(
     r"^[^\S\n]*[*_]*(?:Legal |Important |Risk |E-?mail )?"
-    r"(?:Disclaimer|(?:Confidentiality|Privacy|Legal) (?:Notice|Note)|Haftungsausschluss|Risk Warning)[*_]*[^\S\n]*:[^\n]*",
+    r"(?:Disclaimer|(?:Confidentiality|Privacy|Legal) (?:Notice|Note)|Haftungsausschluss|Risk Warning)"
+    r"[*_]*[^\S\n]*:[^\n]*",
     re.IGNORECASE | re.MULTILINE,
 )
 
