@@ -125,7 +125,7 @@ def queue(
     shown = _shown(session, rows, reviewer=reviewer, people=people, names=names, now=now)
     if names and shown:
         _record_names(session, shown, actor=actor, now=now)
-    total = session.scalar(_joined(select(func.count())).where(*conditions, Flag.status.in_(_statuses(filters)))) or 0
+    total = _total(session, filters, conditions)
     return QueuePage(flags=shown, total=total, next=shown[-1].id if more else None)
 
 
@@ -230,6 +230,13 @@ def _rows(session: Session, filters: Filters, conditions: list[ColumnElement[boo
         if len(rows) > filters.limit:
             break
     return rows
+
+
+def _total(session: Session, filters: Filters, conditions: list[ColumnElement[bool]]) -> int:
+    query = select(func.count()).select_from(Flag)
+    # Every flag has its post and every post its source: only a condition on them is worth the joins.
+    query = query if filters.source is None else _joined(select(func.count()))
+    return session.scalar(query.where(*conditions, Flag.status.in_(_statuses(filters)))) or 0
 
 
 def _start(session: Session, filters: Filters) -> Row[int, datetime, int] | None:

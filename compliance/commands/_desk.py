@@ -31,6 +31,11 @@ class Workspace(Protocol):
         ...
 
     @property
+    def database_url(self) -> str:
+        """The address of the database; opening by it changes nothing."""
+        ...
+
+    @property
     def ruleset(self) -> RuleSet:
         """Titles, guidance and messages of rules."""
         ...

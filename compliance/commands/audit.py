@@ -45,16 +45,21 @@ def verify(
 
 def run(workspace: Workspace, *, acting_as: str | None, output: Format) -> None:
     """Verify and write the result to standard output. Raises typer.Exit(1) if something was changed."""
-    from compliance.db import reading
+    from compliance.db import open_engine, reading
     from compliance.permissions import acting, require
     from compliance.trail import verify
 
     if acting_as is not None:
         _, reviewer = acting(workspace, acting_as)
         require(reviewer, "audit:verify")
-    _require_file(workspace.database)
-    with reading(workspace.database) as session:
-        report = verify(session)
+    # Not `workspace.database`, which brings tables up to date: what is verified is not changed first.
+    engine = open_engine(workspace.database_url)
+    _require_file(engine)
+    try:
+        with reading(engine) as session:
+            report = verify(session)
+    finally:
+        engine.dispose()
     if output is Format.JSON:
         write_json(as_json(report))
     else:

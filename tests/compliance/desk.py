@@ -97,6 +97,10 @@ class Workspace:
     reviewers: Mapping[str, Reviewer] = field(default_factory=lambda: STAFF)
     people: People = People()
 
+    @property
+    def database_url(self) -> str:
+        return self.database.url.render_as_string(hide_password=False)
+
 
 def claimed(reviewer: Reviewer) -> Actor:
     return Actor(id=reviewer.id, proof="claimed")

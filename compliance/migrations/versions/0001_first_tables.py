@@ -185,7 +185,7 @@ def create_tables() -> None:
         sqlite_autoincrement=True
     )
     op.create_index(op.f('ix_flags_post_id'), 'flags', ['post_id'], unique=False)
-    op.create_index(op.f('ix_flags_status_flags_severity'), 'flags', ['status', 'severity'], unique=False)
+    op.create_index(op.f('ix_flags_status_flags_severity_flags_opened_at_flags_id'), 'flags', ['status', 'severity', 'opened_at', 'id'], unique=False)
     op.create_index('uq_flags_open', 'flags', ['post_id', 'rule'], unique=True, sqlite_where=sa.text("status = 'open'"), postgresql_where=sa.text("status = 'open'"))
     op.create_table('decisions',
         sa.Column('id', sa.Integer(), nullable=False),

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
+import cli
 from compliance.commands import audit, decide, queue, show
 from compliance.commands._desk import Format, ListFormat
 from compliance.commands._errors import reporting_errors
@@ -22,6 +23,7 @@ from compliance.dossier import Dossier
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.listing import Filters, QueuePage
 from compliance.models import Base
+from compliance.workspace import open_workspace
 from connectors.errors import FatalError, RetryableError
 from rules.evaluation import Severity
 from tests.compliance.desk import NOW, TEXT, RuleSet, Workspace, make_flag, make_post, make_version, observe
@@ -329,3 +331,85 @@ def test_a_command_takes_its_options_and_names_workspace_and_person(command, opt
     app.command()(command)
     found = {name for parameter in typer.main.get_command(app).params for name in parameter.opts}
     assert options | {"--workspace", "--as"} <= found
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    """A real workspace of an organisation with an officer, one flag, and its folder."""
+    monkeypatch.delenv("COMPLIANCE_ACTOR", raising=False)
+    monkeypatch.delenv("COMPLIANCE_DATABASE", raising=False)
+    (tmp_path / "compliance.yaml").write_text(
+        "organisation: Alderway\npeople: people.csv\n"
+        "reviewers:\n  rivera: {role: officer}\n  ana: {role: officer, person: p1}\n  max: {role: manager}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "people.csv").write_text("person_id,name,handles\np1,Ana,mastodon:@ana=declared\n", encoding="utf-8")
+    opened = open_workspace(tmp_path)
+    with writing(opened.database) as session:
+        make_flag(session, make_post(session))
+    opened.database.dispose()
+    return tmp_path
+
+
+def typed(workspace, *words, who="rivera"):
+    person = ["--as", who] if who else []
+    return CliRunner().invoke(cli.app, [*words, "--workspace", str(workspace), *person])
+
+
+def test_a_person_reads_the_queue_opens_a_flag_decides_and_the_trail_verifies(workspace):
+    listed = typed(workspace, "queue", "--format", "json")
+    assert (listed.exit_code, json.loads(listed.stdout)["total"]) == (0, 1)
+    assert "⟦Bluefin⟧" in typed(workspace, "show", "1").stdout
+    decided = typed(workspace, "decide", "1", "upheld", "--reason", "Named before the announcement.", "--seen", "0")
+    assert (decided.exit_code, decided.stderr) == (0, "")
+    again = typed(workspace, "decide", "1", "cleared", "--code", "quoted")
+    assert again.exit_code == 2
+    assert "decided already: upheld by 'rivera'" in again.stderr
+    verified = typed(workspace, "audit", "verify", who=None)
+    assert (verified.exit_code, "VERIFIED  2 entries" in verified.stdout) == (0, True)
+
+
+def test_commands_without_a_named_person_are_refused(workspace):
+    for words in (["queue"], ["show", "1"], ["decide", "1", "upheld"]):
+        refused = typed(workspace, *words, who=None)
+        assert refused.exit_code == 2
+        assert "hint: give --as ID" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "said"),
+    [
+        ("max", ["queue"], "may not read flags"),
+        ("eve", ["queue"], "is not a reviewer"),
+        ("ana", ["show", "1"], "nobody reviews their own posts"),
+        ("ana", ["decide", "1", "upheld", "--reason", "x"], "nobody reviews their own posts"),
+        ("rivera", ["show", "2"], "there is no flag 2"),
+        ("rivera", ["decide", "1", "guilty"], "unknown verdict 'guilty'"),
+    ],
+)
+def test_a_refused_act_exits_2_and_says_why(workspace, who, words, said):
+    refused = typed(workspace, *words, who=who)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert said in refused.stderr
+
+
+def test_a_handle_in_another_spelling_is_still_the_persons_own(workspace):
+    with writing(open_workspace(workspace).database) as session:
+        make_flag(session, make_post(session, "2", author="Ana"))
+    assert "own posts" in typed(workspace, "show", "2", who="ana").stderr
+
+
+def test_verifying_makes_no_database_and_exits_3(workspace):
+    (workspace / "compliance.db").unlink()
+    result = typed(workspace, "audit", "verify", who=None)
+    assert result.exit_code == 3
+    assert "there is no database to verify" in result.stderr
+    assert not (workspace / "compliance.db").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no database" * 300])
+def test_verifying_what_is_no_database_of_ours_exits_3(workspace, content):
+    (workspace / "compliance.db").write_bytes(content)
+    result = typed(workspace, "audit", "verify", who=None)
+    assert result.exit_code == 3
+    assert "could not be read" in result.stderr
