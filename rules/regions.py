@@ -29,11 +29,11 @@ class Regions:
     def of(self, name: str) -> Spans:
         """Return the spans of one kind of region in text order, none overlapping; empty where the text has none.
 
-        Raises ValueError for a name that is not in `NAMES`.
+        Raises ValueError for a name that is not in `REGION_NAMES`.
         """
         if name not in self._found:
             if name not in _FINDERS:
-                message = f"unknown region {name!r}; there are {', '.join(NAMES)}"
+                message = f"unknown region {name!r}; there are {', '.join(REGION_NAMES)}"
                 raise ValueError(message)
             self._found[name] = _joined(_FINDERS[name](self))
         return self._found[name]
@@ -353,4 +353,4 @@ _FINDERS: Final[dict[str, Callable[[Regions], Iterator[Span]]]] = {
     "hashtags": _hashtags,
 }
 #: The regions that there are.
-NAMES: Final = tuple(_FINDERS)
+REGION_NAMES: Final = tuple(_FINDERS)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.regions import NAMES, find_regions, word_spans
+from rules.regions import REGION_NAMES, find_regions, word_spans
 
 MARKUP = "> -\n`#ab .!?…。|/:\tw@\u200b\r'(1é😀"
 FRAGMENTS = [
@@ -46,7 +46,7 @@ def words(raw: str) -> list[str]:
 @given(st.text(alphabet=MARKUP) | st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=5)).map("".join) | st.text())
 def test_regions_and_edges_are_in_order_and_inside_the_text(raw):
     regions = find_regions(raw)
-    for name in NAMES:
+    for name in REGION_NAMES:
         ends = [0, *(edge for span in regions.of(name) for edge in span), len(raw)]
         assert ends == sorted(ends)
         assert all(start < end for start, end in regions.of(name))
@@ -58,7 +58,7 @@ def test_regions_and_edges_are_in_order_and_inside_the_text(raw):
 
 @pytest.mark.parametrize("raw", ["", "a", "Just shipped v2.0, thanks all!", "С новым годом! 🎉", "a -> b, 3 > 2"])
 def test_plain_posts_have_no_regions(raw):
-    assert [cut(name, raw) for name in NAMES] == [[]] * len(NAMES)
+    assert [cut(name, raw) for name in REGION_NAMES] == [[]] * len(REGION_NAMES)
     assert find_regions(raw).block_edges() == ()
 
 
@@ -262,7 +262,7 @@ def test_words_are_what_readers_count(raw, expected):
 def test_long_runs_of_markup_come_to_an_end(unit):
     raw = unit * (100_000 // len(unit)) + "x"
     regions = find_regions(raw)
-    for name in NAMES:
+    for name in REGION_NAMES:
         assert all(end <= len(raw) for _, end in regions.of(name))
     assert regions.block_edges()[-1:] <= (len(raw),)
     assert regions.sentence_edges()[-1:] <= (len(raw),)
