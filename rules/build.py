@@ -34,13 +34,14 @@ def build_parts(
     borrowed: Mapping[str, Part] | None = None,
     message: str | None = None,
     guidance: str | None = None,
+    trusted: bool = False,
 ) -> tuple[dict[str, Part], expression.Node] | None:
     """Compile parts and condition; None if anything is wrong, with the faults in `source`.
 
     `borrowed` parts (of the rule that an exclusion touches) may be referred to by `near` and `count` and need not be used.
     """
     before = len(source.faults)
-    builder = _PartBuilder(source, lists)
+    builder = _PartBuilder(source, lists, trusted=trusted)
     parts = dict(borrowed or {})
     for name, spec in specs.items():
         part = builder.part(name, spec, (*place, "parts", name))
@@ -106,9 +107,10 @@ def _reaches(graph: Mapping[str, list[str]], start: str) -> bool:
 
 
 class _PartBuilder:
-    def __init__(self, source: SourceFile, lists: Lists) -> None:
+    def __init__(self, source: SourceFile, lists: Lists, *, trusted: bool = False) -> None:
         self.source = source
         self.lists = lists
+        self.trusted = trusted
 
     def part(self, name: str, spec: dict[str, Any], place: Place) -> Part | None:
         built = self._detector(name, spec, place)
@@ -139,7 +141,7 @@ class _PartBuilder:
 
             translate(self.source, kind.keys, error, place)
             return None
-        material = Material(lists=self.lists, build=lambda inner, below: self._inner(name, inner, (*place, *below)))
+        material = Material(lists=self.lists, trusted=self.trusted, build=lambda inner, below: self._inner(name, inner, (*place, *below)))
         try:
             return kind.build(keys, material), keys
         except KeyFault as fault:

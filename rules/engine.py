@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rules import expression
-from rules.detectors.base import Seen
+from rules.detectors.base import NOTHING, Seen
 from rules.document import Document
 from rules.evaluation import Evaluation, Failure, Finding, Match, Status, Suppressed
 from rules.expression import Kleene
@@ -36,15 +36,18 @@ class Engine:
 
     def evaluate_one(self, document: Document) -> Evaluation:
         """Evaluate one document. A detector that raises makes it incomplete, never clean."""
-        candidates = self._gates.candidates(document) if self._lazy else self.rules
-        if not candidates:
-            return Evaluation(key=document.key, status=Status.CLEAN)
-        outcomes = [self.run(rule, document, exhaustive=not self._lazy) for rule in candidates]
-        return _evaluation(document.key, outcomes)
+        if self._lazy:
+            outcomes = [self.run(rule, document, shut=shut) for rule, shut in self._gates.candidates(document)]
+        else:
+            outcomes = [self.run(rule, document, exhaustive=True) for rule in self.rules]
+        return _evaluation(document.key, outcomes) if outcomes else Evaluation(key=document.key, status=Status.CLEAN)
 
-    def run(self, rule: Rule, document: Document, *, exhaustive: bool = False) -> Outcome:
-        """Evaluate one rule on one document, whatever its status; the outcome tells every part that was looked at."""
-        run = Outcome(rule)
+    def run(self, rule: Rule, document: Document, *, exhaustive: bool = False, shut: frozenset[str] = frozenset()) -> Outcome:
+        """Evaluate one rule on one document, whatever its status; the outcome tells every part that was looked at.
+
+        Parts in `shut` are known to be false here.
+        """
+        run = Outcome(rule, seen=dict.fromkeys(shut, NOTHING))
         run.scope = in_scope(rule, document)
         if run.scope is False and not exhaustive:
             run.value = False

@@ -241,7 +241,7 @@ def _nested_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - 
 
 def build_rule(source: SourceFile, place: Place, spec: RuleSpec, policy: Policy, *, lists: Lists, status: str = "live", override: RuleOverride | None = None) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
-    built = build_parts(source, place, spec.parts, spec.when, lists=lists, message=spec.message, guidance=spec.guidance)
+    built = build_parts(source, place, spec.parts, spec.when, lists=lists, message=spec.message, guidance=spec.guidance, trusted=policy.shipped)
     if policy.effect == "flag" and not (spec.message and spec.guidance):
         source.fault((*place, "id"), f"rule '{spec.id}' needs a message and guidance", "say what is wrong, and what its author can do instead")
     if built is None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-import re2
 from pydantic import Field
 
 from rules.detectors.base import NOTHING, PLAIN, Gate, Material, Others, Phrases, Seen, SpanKeys, resolve
@@ -71,8 +70,8 @@ class Link:
         """A dot, or one of the domains."""
         del gate_of
         if self.any:
-            return Gate(literals=frozenset({"."}))
-        return Gate(patterns=frozenset(re2.escape(domain) for domain in self.domains))
+            return Gate(anchors=frozenset({"."}))
+        return Gate(anchors=self.domains)
 
     def _counts(self, written: str) -> bool:
         scheme, found, rest = written.rpartition("://")

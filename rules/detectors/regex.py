@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from rules.anchors import anchors
 from rules.detectors.base import Gate, KeyFault, Material, Others, Seen, SpanKeys, Word
 from rules.dialect import DialectError, Pattern
 from rules.document import Document
@@ -47,9 +48,8 @@ class Regex:
     @classmethod
     def build(cls, keys: RegexKeys, material: Material) -> Regex:
         """Compile once to refuse what RE2 refuses. Raises KeyFault with the reason."""
-        del material
         try:
-            Pattern(keys.regex, ignore_case=not keys.exact)
+            Pattern(keys.regex, ignore_case=not keys.exact, check=not material.trusted)
         except DialectError as error:
             raise KeyFault(f"{error.message} (at character {error.position + 1} of the pattern)", key=("regex",), hint=error.hint) from None
         return cls(keys.regex, keys.exact, keys.confidence)
@@ -65,10 +65,11 @@ class Regex:
         return Seen(value=bool(matches), matches=tuple(matches))
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
-        """The pattern itself, without its word boundaries."""
+        """The strings that must occur where it matches; None where nothing can be said."""
         del gate_of
-        return Gate(patterns=frozenset({self.pattern}))
+        found = anchors(self.pattern)
+        return None if found is None else Gate(anchors=found)
 
     @cached_property
     def _compiled(self) -> Pattern:
-        return Pattern(self.pattern, ignore_case=not self.exact)
+        return Pattern(self.pattern, ignore_case=not self.exact, check=False)
