@@ -96,7 +96,10 @@ class Record(BaseModel):
     attachments: list[_File] | None = None
 
     def post(self, defaults: PostDefaults, *, written_at: datetime) -> Post:
-        """Return the post, with defaults where the line is silent. `deleted` without a time dates from `written_at` at the latest."""
+        """Return the post, with defaults where the line is silent.
+
+        `written_at` is when the file was written; a deletion without a time is dated so.
+        """
         deleted_at = self.deleted_at
         if self.deleted and deleted_at is None:
             deleted_at = max(time for time in (written_at, self.posted_at, self.edited_at) if time is not None)
@@ -115,7 +118,9 @@ class Record(BaseModel):
             edited_at=self.edited_at,
             deleted_at=deleted_at,
             url=self.url,
-            attachments=tuple(Attachment(name=file.name, media_type=file.media_type, url=file.url) for file in self.attachments or ()),
+            attachments=tuple(
+                Attachment(name=file.name, media_type=file.media_type, url=file.url) for file in self.attachments or ()
+            ),
         )
 
 
@@ -127,9 +132,9 @@ def parse_line(raw: bytes, *, place: str, needs_id: bool = True) -> Record:
     data, fault = _loaded(raw)
     if fault is not None:
         raise SkippableError(fault[0], place=place, hint=fault[1])
-    record, fault = _validated(data)
-    if record is None:
-        raise SkippableError(fault[0], place=place, hint=fault[1])
+    record = _validated(data)
+    if isinstance(record, tuple):
+        raise SkippableError(record[0], place=place, hint=record[1])
     if needs_id and not record.id:
         message, hint = "id is missing", "each post needs an id that stays the same when the post is edited"
         raise SkippableError(message, place=place, hint=hint)
@@ -139,7 +144,8 @@ def parse_line(raw: bytes, *, place: str, needs_id: bool = True) -> Record:
     return record
 
 
-# Faults are returned and raised by the caller: an exception raised while another is handled keeps it, and with it the line.
+# Faults are returned and raised by the caller: an exception raised while another is handled keeps it, and with it the
+# line.
 def _loaded(raw: bytes) -> tuple[dict[str, Any], Fault | None]:
     try:
         data = json.loads(raw.decode("utf-8"))
@@ -154,14 +160,21 @@ def _loaded(raw: bytes) -> tuple[dict[str, Any], Fault | None]:
     return data, None
 
 
-def _validated(data: dict[str, Any]) -> tuple[Record, None] | tuple[None, Fault]:
+def _validated(data: dict[str, Any]) -> Record | Fault:
     try:
-        return Record.model_validate(data), None
+        return Record.model_validate(data)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
-    message = "; ".join(dict.fromkeys(f"{fault['loc'][0]} {_fault(fault['type'], fault['msg'])}" for fault in faults))
+    message = "; ".join(
+        dict.fromkeys(f"{_key(fault['loc'])} {_fault(fault['type'], fault['msg'])}" for fault in faults)
+    )
     timely = any(fault["loc"][0] in {"posted_at", "edited_at", "deleted_at"} for fault in faults)
-    return None, (message, _TIME_HINT if timely else None)
+    return message, _TIME_HINT if timely else None
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    # All of these are names of our fields and positions in a list, never keys of the line: those are ignored.
+    return ".".join(map(str, place))
 
 
 def _fault(kind: str, message: str) -> str:

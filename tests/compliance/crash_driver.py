@@ -1,7 +1,7 @@
 """Scans that are killed, run by test_crash.py as a process of its own: it imports once and forks a child per fault.
 
-Each command does one fault after another, each on a fresh database, each followed by a whole scan and a check of everything.
-It ends with a line of JSON; a broken promise ends it with the assertion.
+Each command does one fault after another, each on a fresh database, each followed by a whole scan and a check of
+everything. It ends with a line of JSON; a broken promise ends it with the assertion.
 """
 
 from __future__ import annotations
@@ -31,15 +31,20 @@ from compliance.scan import ScanSource, scan
 from rules.document import Document
 from tests.factories import JOB, START, FakeEngine, FakePeople, make_post, make_source
 
-#: Calls made before the scan so that the injected fault, which strace counts per process, falls on its k-th own one. More than any
-#: scan makes, so that the one after the fault meets none.
+#: Calls made before the scan so that the injected fault, which strace counts per process, falls on its k-th own one.
+#: More than any scan makes, so that the one after the fault meets none.
 BASE = 900
-#: A fault may do no harm (SQLite ignores a failed sync of the folder); so many in a row mean that the scan has no more calls.
+#: A fault may do no harm (SQLite ignores a failed sync of the folder); so many in a row mean that the scan has no more
+#: calls.
 HARMLESS = 3
 DIED = 77
 #: Exit code of a scan that the database ended with an error.
 FAULTED = 4
-EXPECTED_FLAGS = {("p2", "confidentiality.codename"), ("p5", "confidentiality.codename"), ("p11", "confidentiality.codename")}
+EXPECTED_FLAGS = {
+    ("p2", "confidentiality.codename"),
+    ("p5", "confidentiality.codename"),
+    ("p11", "confidentiality.codename"),
+}
 
 
 @cache
@@ -60,7 +65,15 @@ def run_scan(url: str, evaluator: FakeEngine | None = None, **changes: object) -
     """Scan in this process; return the exit code."""
     engine = engine_of(url)
     try:
-        report = scan(engine, [source()], evaluator or FakeEngine(), FakePeople(), actor=JOB, now=lambda: datetime.now(UTC), **changes)
+        report = scan(
+            engine,
+            [source()],
+            evaluator or FakeEngine(),
+            FakePeople(),
+            actor=JOB,
+            now=lambda: datetime.now(UTC),
+            **changes,
+        )
     except UnavailableError as error:
         return error.exit_code
     finally:
@@ -106,7 +119,9 @@ def check(url: str) -> None:
         assert session.scalar(select(func.count()).select_from(Attempt)) == 0
         assert session.scalar(select(Lease.holder)) == ""
         assert session.scalars(select(Scan.status).order_by(Scan.id.desc())).first() == "done"
-        check_trail(session.scalars(select(AuditRow).order_by(AuditRow.seq)).all(), {f"flag:{flag_id}" for *_, flag_id in flags})
+        check_trail(
+            session.scalars(select(AuditRow).order_by(AuditRow.seq)).all(), {f"flag:{flag_id}" for *_, flag_id in flags}
+        )
         if engine.dialect.name == "sqlite":
             assert session.scalar(text("pragma integrity_check")) == "ok"
             assert session.execute(text("pragma foreign_key_check")).all() == []
@@ -155,7 +170,7 @@ def empty(url: str) -> int:
 
 
 def sweep(databases: Iterator[str], fault: Callable[[str, int], int], step: int) -> dict[str, int]:
-    """Do a fault at call 1, 1 + step … until scans end without harm; after each, scan again and check. Return what happened."""
+    """Do a fault at call 1, 1 + step … until scans end without harm; after each, scan again, check, count."""
     scan_again_and_check(next(databases))  # warms this process up
     outcomes: dict[str, int] = {}
     harmless = 0
@@ -253,7 +268,11 @@ def race(url: str) -> dict[str, int]:
     if pid == 0:
         os._exit(run_scan(url, FakeEngine(before=before)))
     told = second()
-    return {"second": told, "first": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), "check": forked(lambda: check(url) or 0)}
+    return {
+        "second": told,
+        "first": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),
+        "check": forked(lambda: check(url) or 0),
+    }
 
 
 def main(command: str, url: str, template: str = "", scratch: str = "", step: str = "1") -> object:
@@ -266,4 +285,4 @@ def main(command: str, url: str, template: str = "", scratch: str = "", step: st
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+    sys.stdout.write(json.dumps(main(*sys.argv[1:])) + "\n")

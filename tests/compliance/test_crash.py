@@ -23,9 +23,18 @@ BASE = "900"
 
 def drive(*arguments, before=()):
     """Run the driver; return what it says in its last line."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
     ended = subprocess.run(
-        [*before, *DRIVER, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=170, check=False
+        [*before, *DRIVER, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     return json.loads(ended.stdout.splitlines()[-1])
@@ -55,7 +64,7 @@ def strace():
         ("fdatasync", f"error=EIO:when={BASE}", 1, "4", 6),
     ],
 )
-def test_a_fault_at_any_write_to_the_disk_loses_and_repeats_nothing(  # noqa: PLR0913 - fixtures and a table
+def test_a_fault_at_any_write_to_the_disk_loses_and_repeats_nothing(  # noqa: PLR0913, PLR0917 - fixtures and a table
     strace, sqlite_template, tmp_path, call, fault, step, outcome, at_least
 ):
     url = f"sqlite:///{tmp_path / 'crash.db'}"

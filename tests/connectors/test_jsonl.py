@@ -14,7 +14,7 @@ from connectors.jsonl import MAX_LINE, JsonlConnector
 from connectors.jsonl_record import parse_line
 from connectors.post import PostDefaults
 
-SECRET = "Quarterly-Secret"  # noqa: S105 - words of a post
+SECRET = "Quarterly-Secret"
 
 
 @pytest.fixture
@@ -59,7 +59,14 @@ def test_all_keys_are_read_and_unknown_ones_ignored(file):
         attachments=[{"name": "a.png", "media_type": "image/png", "size": 3}],
         likes=9,
     ).posts
-    assert (post.external_id, post.kind, post.author, post.audience, post.thread, post.is_reply) == ("7", "comment", "@ana", "internal", "t", True)
+    assert (post.external_id, post.kind, post.author, post.audience, post.thread, post.is_reply) == (
+        "7",
+        "comment",
+        "@ana",
+        "internal",
+        "t",
+        True,
+    )
     assert (post.posted_at, post.attachments[0].name) == (datetime(2026, 3, 1, 8, 30, tzinfo=UTC), "a.png")
 
 
@@ -90,7 +97,7 @@ def test_defaults_stand_in_where_the_line_is_silent(file):
         ({"posted_at": "0001-01-01T00:00:00+14:00"}, "posted_at is not a time with a time zone"),
         ({"author": {}, "is_reply": "yes"}, "author has the wrong type; is_reply has the wrong type"),
         ({"author": "a" * 301}, "author is longer than 300 characters"),
-        ({"attachments": [{}]}, "attachments is missing"),
+        ({"attachments": [{}]}, "attachments.0.name is missing"),
         ({"attachments": "a.png"}, "attachments has the wrong type"),
     ],
 )
@@ -120,7 +127,9 @@ def test_a_bad_line_is_a_reject_and_the_rest_is_read(file, raw, message):
     file.write_bytes(line(1).encode() + raw + b"\n" + line(3).encode())
     pages = read(file)
     assert (ids(pages), rejects(pages)) == (["p1", "p3"], [("posts.jsonl:2", message)])
-    assert SECRET not in repr([(each, each.args, each.hint, each.__cause__, each.__context__) for page in pages for each in page.rejects])
+    assert SECRET not in repr(
+        [(each, each.args, each.hint, each.__cause__, each.__context__) for page in pages for each in page.rejects]
+    )
 
 
 def test_a_line_that_is_too_long_is_passed_over(file):
@@ -137,7 +146,9 @@ def test_blank_lines_count_as_lines_and_give_nothing(file):
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(file):
-    file.write_bytes(b"\xef\xbb\xbf" + line(1).encode().replace(b"\n", b"\r\n") + line(2).encode().replace(b"\n", b"\r\n"))
+    file.write_bytes(
+        b"\xef\xbb\xbf" + line(1).encode().replace(b"\n", b"\r\n") + line(2).encode().replace(b"\n", b"\r\n")
+    )
     assert ids(read(file)) == ["p1", "p2"]
 
 
@@ -155,7 +166,10 @@ def test_a_deletion_needs_no_text_and_no_time(file):
     file.write_text('{"id": "p1", "deleted": true}\n{"id": "p2", "deleted_at": "2026-03-01T09:30:00Z"}\n')
     os.utime(file, (1_800_000_000, 1_800_000_000))
     [page] = read(file)
-    assert [post.deleted_at for post in page.posts] == [datetime.fromtimestamp(1_800_000_000, UTC), datetime(2026, 3, 1, 9, 30, tzinfo=UTC)]
+    assert [post.deleted_at for post in page.posts] == [
+        datetime.fromtimestamp(1_800_000_000, UTC),
+        datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
+    ]
 
 
 def test_a_deletion_without_a_time_is_never_before_its_post(file):
@@ -176,7 +190,9 @@ def test_pages_are_bounded_in_bytes(file):
 
 def test_position_and_size_are_bytes(file):
     file.write_text("".join(line(number) for number in range(1500)))
-    assert [page.position for page in read(file)][-1] == JsonlConnector(file, PostDefaults()).size() == file.stat().st_size
+    assert (
+        [page.position for page in read(file)][-1] == JsonlConnector(file, PostDefaults()).size() == file.stat().st_size
+    )
 
 
 def test_an_empty_file_gives_no_page(file):
@@ -190,7 +206,11 @@ def test_only_what_was_added_is_read_after_the_cursor(file):
     with file.open("a") as more:
         more.write(line(2) + "broken\n")
     pages = read(file, cursor)
-    assert (ids(pages), rejects(pages), pages[0].restarted) == (["p2"], [("posts.jsonl:3", "the line is not valid JSON")], False)
+    assert (ids(pages), rejects(pages), pages[0].restarted) == (
+        ["p2"],
+        [("posts.jsonl:3", "the line is not valid JSON")],
+        False,
+    )
 
 
 @pytest.mark.parametrize("rewritten", [line(9) + line(2), line(1), line(9) + line(2) + line(3), ""])
@@ -203,7 +223,10 @@ def test_a_file_written_anew_is_read_from_its_beginning(file, rewritten):
     assert all(page.restarted for page in pages)
 
 
-@pytest.mark.parametrize("cursor", ["", "{}", "[]", "17", '{"offset": -1, "line": 0, "sha256": ""}', '{"offset": "a", "line": 1, "sha256": ""}'])
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "{}", "[]", "17", '{"offset": -1, "line": 0, "sha256": ""}', '{"offset": "a", "line": 1, "sha256": ""}'],
+)
 def test_a_cursor_that_cannot_be_read_begins_anew(file, cursor):
     file.write_text(line(1))
     assert ids(read(file, cursor)) == ["p1"]
