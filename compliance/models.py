@@ -59,7 +59,7 @@ class AwareDateTime(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         """Use the fast form on SQLite."""
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(_SqliteTime())  # type: ignore[no-untyped-call] - SQLAlchemy leaves it untyped
+            return dialect.type_descriptor(_SqliteTime())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
