@@ -19,7 +19,9 @@ _FEW: Final = 48
 _MANY: Final = 400
 _CLASS_FEW: Final = 6
 
-_ESCAPE: Final = re.compile(r"\\(?:Q(.*?)(?:\\E|\Z)|p\{[^}]*\}|P\{[^}]*\}|[pP].|x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\(?:Q(.*?)(?:\\E|\Z)|p\{[^}]*\}|P\{[^}]*\}|[pP].|x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{2})|(.))", re.DOTALL
+)
 _GROUP: Final = re.compile(r"\((?:\?(?:P?<\w+>|[a-zA-Z-]*(:|\))))?")
 _REPEAT: Final = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})\??")
 _ZERO_WIDTH: Final = frozenset("bAz")
@@ -152,7 +154,9 @@ class _Reader:
         if end >= len(self.source):
             raise _UnreadableError
         self.at = end + 1
-        return _Node(frozenset(member.casefold() for member in members)) if listed and len(members) <= _CLASS_FEW else _ANY
+        return (
+            _Node(frozenset(member.casefold() for member in members)) if listed and len(members) <= _CLASS_FEW else _ANY
+        )
 
 
 def _literal(character: str) -> _Node:

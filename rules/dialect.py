@@ -106,7 +106,9 @@ class Pattern:
     @cached_property
     def _loose(self) -> Any:  # noqa: ANN401  re2 has no types
         zero_width = ("boundary", "anchor")
-        return self._compiled("".join("(?:)" if token.kind in zero_width else token.source for token in self._tokens), _PLAIN_MEMORY)
+        return self._compiled(
+            "".join("(?:)" if token.kind in zero_width else token.source for token in self._tokens), _PLAIN_MEMORY
+        )
 
     @cached_property
     def _wrapped(self) -> Any:  # noqa: ANN401  re2 has no types

@@ -139,7 +139,9 @@ def check_regions(names: list[str] | None, *, key: str) -> None:
     """Refuse region names that do not exist. Raises KeyFault."""
     for index, name in enumerate(names or []):
         if name not in REGION_NAMES and first_characters(name) is None:
-            hint = did_you_mean(name, REGION_NAMES, otherwise=f"regions: {', '.join(REGION_NAMES)}, or `first 125 characters`")
+            hint = did_you_mean(
+                name, REGION_NAMES, otherwise=f"regions: {', '.join(REGION_NAMES)}, or `first 125 characters`"
+            )
             message = f"unknown region '{name}'"
             raise KeyFault(message, key=(key, index), hint=hint)
 
