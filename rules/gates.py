@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -149,12 +150,12 @@ def _cost(gate: Gate) -> float:
 
 def _anchor_cost(anchor: str) -> float:
     # An anchor may stand inside a word, so a short one is everywhere.
-    return 0.3 if anchor.strip() in _COMMON else 0.5 ** min(len(anchor), 12)
+    return 0.3 if anchor.strip() in _COMMON else math.pow(0.5, min(len(anchor), 12))
 
 
 def _literal_cost(literal: str) -> float:
     words = literal.split()
     if not words or all(word in _COMMON for word in words):
-        return 0.3 / 4 ** len(words)
-    least = min((0.05 if word in _COMMON else 0.3 ** min(len(word), 6)) for word in words)
-    return float(least) / len(words)
+        return 0.3 * math.pow(0.25, len(words))
+    least: float = min((0.05 if word in _COMMON else math.pow(0.3, min(len(word), 6))) for word in words)
+    return least / len(words)

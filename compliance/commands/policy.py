@@ -107,7 +107,7 @@ def _rule_row(rule: Rule) -> dict[str, object]:
 
 @app.command("test")
 @reporting_errors
-def test_rules(
+def run_tests(
     only: Selection = None, *, output: FormatOption = PolicyFormat.TEXT, workspace: WorkspaceOption = None
 ) -> None:
     """Run the examples of rules and exclusions; exit 1 if one fails. Known misses are counted, not failed."""
