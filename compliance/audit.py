@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,7 +27,18 @@ class Actor:
     proof: str = "claimed"
 
 
-def record(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is to be recorded; the fields are those of `record`."""
+
+    action: str
+    subject: str
+    version: str | None = None
+    reason: str | None = None
+    detail: Mapping[str, int | str | None] = field(default_factory=dict)
+
+
+def record(  # noqa: PLR0913 - one keyword per field of an entry
     session: Session,
     action: str,
     *,
@@ -42,27 +54,50 @@ def record(
     `action` is `subject:action` (`flag:decided`); `subject` an id such as `flag:12`; `reason` a *reference* to where the
     reason is kept, never the words. `detail` holds counts, hashes and codes only.
     """
+    entry = Entry(action=action, subject=subject, version=version, reason=reason, detail=detail or {})
+    return append(session, [entry], actor=actor, now=now)[0]
+
+
+def append(session: Session, entries: Sequence[Entry], *, actor: Actor, now: datetime) -> list[AuditRow]:
+    """Append entries in order in the caller's transaction; on SQLite that must be a `writing` one."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     session.flush()
     last = session.execute(select(AuditRow.seq, AuditRow.entry_hash).order_by(AuditRow.seq.desc()).limit(1)).first()
-    seq, prev = (last.seq + 1, last.entry_hash) if last else (1, GENESIS)
-    entry = rfc8785.dumps(
+    seq, prev = (last.seq, last.entry_hash) if last else (0, GENESIS)
+    rows = []
+    for entry in entries:
+        seq += 1
+        row = _row(entry, seq=seq, prev=prev, actor=actor, now=now)
+        prev = row.entry_hash
+        rows.append(row)
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def _row(entry: Entry, *, seq: int, prev: bytes, actor: Actor, now: datetime) -> AuditRow:
+    canonical = rfc8785.dumps(
         {
             "v": 1,
             "seq": str(seq),
             "at": now.astimezone(UTC).isoformat(timespec="microseconds"),
             "actor": actor.id,
             "actor_proof": actor.proof,
-            "action": action,
-            "object": subject,
-            "version": version,
-            "reason": reason,
-            "detail": {key: str(value) if isinstance(value, int) else value for key, value in (detail or {}).items()},
+            "action": entry.action,
+            "object": entry.subject,
+            "version": entry.version,
+            "reason": entry.reason,
+            "detail": {key: str(value) if isinstance(value, int) else value for key, value in entry.detail.items()},
             "prev_hash": prev.hex(),
         }
     )
-    row = AuditRow(seq=seq, entry=entry, entry_hash=hashlib.sha256(entry).digest(), prev_hash=prev, at=now, action=action, object=subject)
-    session.add(row)
-    session.flush()
-    return row
+    return AuditRow(
+        seq=seq,
+        entry=canonical,
+        entry_hash=hashlib.sha256(canonical).digest(),
+        prev_hash=prev,
+        at=now,
+        action=entry.action,
+        object=entry.subject,
+    )

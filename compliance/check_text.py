@@ -67,5 +67,6 @@ def print_summary(console: Console, by_status: dict[str, int], *, stopped: int, 
         console.print(as_text("nothing to check", style="bold"))
         return
     counts = ", ".join(f"{number} {status}" for status, number in by_status.items() if number)
-    verdict = {0: "fine to publish", 1: f"{stopped} to change before publishing", 3: "not everything could be evaluated"}[exit_code]
-    console.print(as_text(f"{drafts}: {counts}. {verdict[0].upper()}{verdict[1:]}.", style="bold"))
+    fine = "Nothing stops it; look at what is said above" if by_status["flagged"] else "Fine to publish"
+    verdict = {0: fine, 1: f"{stopped} to change before publishing", 3: "Not everything could be evaluated"}[exit_code]
+    console.print(as_text(f"{drafts}: {counts}. {verdict}.", style="bold"))

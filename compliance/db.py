@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Column, Dialect, Engine, Table, create_engine, event, insert
 from sqlalchemy.orm import Session
 
 BUSY_SECONDS: Final = 30
@@ -24,7 +24,8 @@ def open_engine(url: str) -> Engine:
 def _on_sqlite_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}", "secure_delete=ON"):
+    # The time-out comes first: switching to WAL needs a lock of its own when several processes open a new file at once.
+    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -47,3 +48,34 @@ def writing(engine: Engine) -> Iterator[Session]:
     """A session in one write transaction: committed at the end of the block, rolled back by any exception."""
     with Session(engine.execution_options(writes=True)) as session, session.begin():
         yield session
+
+
+def insert_rows(session: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows given as tuples in order of `columns`; columns left out get the database's default.
+
+    For the path of every post: SQLAlchemy's own executemany spends four times as long on the parameters as SQLite on the rows.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    statement = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    values = [_bound(table.c[name], column, connection.dialect) for name, column in zip(columns, zip(*rows, strict=True), strict=True)]
+    if statement.positional:
+        order = [columns.index(name) for name in statement.positiontup or ()]
+        connection.exec_driver_sql(str(statement), list(zip(*(values[index] for index in order), strict=True)))
+    else:
+        connection.exec_driver_sql(str(statement), [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)])
+
+
+def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:
+    """Return values as the driver takes them. Runs of one object, such as the time of the page, are converted once."""
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if convert is None:
+        return values
+    bound: list[Any] = []
+    last, done = values[0], convert(values[0])
+    for value in values:
+        if value is not last:
+            last, done = value, convert(value)
+        bound.append(done)
+    return bound

@@ -58,7 +58,7 @@ def context_of(defaults: Defaults, row: dict[str, Any]) -> Context:
         channel=row.get("channel", defaults.channel),
         author=author,
         groups=groups | named,
-        known_groups=defaults.people.groups,
+        known_groups=defaults.people.known_groups,
         country=country,
         at=posted if isinstance(posted, datetime) else defaults.at,
         kind=row.get("kind", "post"),

@@ -29,7 +29,7 @@ def print_explanation(space: Workspace, rule: Rule, text: str, *, groups: frozen
     except ValueError:
         message = f"'{at}' is no time"
         raise ComplianceError(message, place="--at", hint="for example 2026-11-03T09:00Z") from None
-    context = Context(audience=audience, groups=groups, known_groups=space.people.groups, at=moment)
+    context = Context(audience=audience, groups=groups, known_groups=space.people.known_groups, at=moment)
     document = Document(key="text", text=text, context=context)
     outcome = Engine(space.ruleset).run(rule, document, exhaustive=True)
     _print(make_console(), rule, document, outcome)

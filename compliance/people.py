@@ -43,7 +43,7 @@ class People:
         object.__setattr__(self, "_by_handle", found)
 
     @property
-    def groups(self) -> frozenset[str] | None:
+    def known_groups(self) -> frozenset[str] | None:
         """Groups that anybody has; None where nobody is known."""
         return frozenset().union(*(person.groups for person in self.people.values())) if self.is_known else None
 

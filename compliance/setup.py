@@ -26,3 +26,14 @@ def write_workspace(folder: Path) -> list[Path]:
         message = f"cannot write here: {error.strerror or type(error).__name__}"
         raise ComplianceError(message, place=str(folder), hint="choose a folder that you may write to") from None
     return wanted
+
+
+def write_demo(folder: Path) -> None:
+    """Write the made-up company's workspace: the template with its own settings, people, lists and posts on top."""
+    write_workspace(folder)
+    demo = _TEMPLATE.parent / "demo"
+    for path in sorted(demo.rglob("*")):
+        if path.is_file():
+            target = folder / path.relative_to(demo)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())

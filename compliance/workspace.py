@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from compliance.errors import ComplianceError
+from compliance.errors import ComplianceError, UnavailableError
 from compliance.people import People, read_people
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
@@ -107,13 +107,27 @@ class Workspace:
 
     @cached_property
     def database(self) -> Engine:
-        """The database, its tables brought up to date. Raises ComplianceError where there is none."""
-        from compliance.upgrade import open_current
+        """The database, its tables brought up to date. Raises ComplianceError where there is none, UnavailableError out of reach."""
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+        from compliance.db import open_engine
+        from compliance.upgrade import upgrade
 
         if self.root is None:
             message = "there is no workspace here, so nothing is stored"
             raise ComplianceError(message, hint="compliance init DIR makes one; --workspace DIR names one")
-        return open_current(self.database_url)
+        try:
+            engine = open_engine(self.database_url)
+            upgrade(engine)
+        except (ArgumentError, NoSuchModuleError, ImportError):
+            # The address may hold a password, so it is not repeated.
+            message = "the database address cannot be used"
+            hint = "for example sqlite:///compliance.db or postgresql+psycopg://user@host/name (pip install 'compliance-monitor[postgres]')"
+            raise ComplianceError(message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint=hint) from None
+        except OperationalError:
+            message = "the database cannot be reached"
+            raise UnavailableError(message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint="is the server up, and the file writable?") from None
+        return engine
 
     @cached_property
     def ruleset(self) -> RuleSet:

@@ -22,12 +22,16 @@ class Page:
     rejects: tuple[SkippableError, ...] = ()
     #: How far this page reaches, in `Connector.size` units (bytes for files); None where unknown.
     position: int | None = None
+    #: The source is read anew from its beginning with this page, so what was noted about its places no longer holds.
+    restarted: bool = False
 
 
 class Connector(Protocol):
     """Where posts come from. One platform per file; `pages` may repeat posts and must never miss one."""
 
     name: ClassVar[str]
+    #: Whether posts come in order of `Post.at`. Nothing may rely on it where it is False.
+    ordered: ClassVar[bool]
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages from the cursor `since` (None: from the beginning). Raises FatalError or RetryableError."""

@@ -24,3 +24,8 @@ class RetryableError(ConnectorError):
 
 class SkippableError(ConnectorError):
     """One record cannot be read; count it, list it, go on."""
+
+    def __init__(self, message: str, *, place: str, hint: str | None = None, pending: bool = False) -> None:
+        super().__init__(message, place=place, hint=hint)
+        #: The cursor stays before this record, so it is read again by itself (a line that is still being written).
+        self.pending = pending

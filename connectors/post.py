@@ -10,6 +10,8 @@ from typing import Final
 
 KINDS: Final = ("post", "comment", "share", "reaction", "profile", "scheduled", "message")
 AUDIENCES: Final = ("internal", "external")
+#: Most characters of what the database indexes (PostgreSQL allows 2,704 bytes an entry, four a character).
+LONGEST: Final[Mapping[str, int]] = MappingProxyType({"external_id": 500, "platform": 60, "author": 300, "thread": 500})
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -53,3 +55,14 @@ class Post:
     def at(self) -> datetime | None:
         """When this version came to be: deletion, else edit, else publication; None where the platform does not say."""
         return self.deleted_at or self.edited_at or self.posted_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostDefaults:
+    """What a record gets where it says nothing itself; None leaves it unknown."""
+
+    kind: str = "post"
+    platform: str | None = None
+    channel: str | None = None
+    author: str | None = field(default=None, repr=False)
+    audience: str | None = None

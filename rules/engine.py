@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rules import expression
-from rules.detectors.base import Seen, first_characters
+from rules.detectors.base import Seen
 from rules.document import Document
 from rules.evaluation import Evaluation, Failure, Finding, Match, Status, Suppressed
 from rules.expression import Kleene
 from rules.gates import Gates
+from rules.places import lies_in, near_ones, region_spans, touches
 from rules.policy import Exclusion, Part, Rule, Scope
-from rules.regions import words_between
 from rules.ruleset import RuleSet
 
 _EVALUATED: Final = ("live", "shadow")
@@ -125,33 +125,12 @@ class _Parts:
             other = self.see(part.near)
             if other.value is None:
                 return Seen(value=None, unknown=other.unknown)
-            matches = [m for m in matches if any(self._is_near(part, m, o) for o in other.matches)]
+            matches = near_ones(part, matches, other.matches, self.document)
         return Seen(value=True, matches=tuple(matches)) if matches else Seen(value=None if seen.value is None else False, unknown=seen.unknown)
 
     def _in_regions(self, part: Part, match: Match) -> bool:
-        inside = not part.inside or any(self._lies_in(match, name) for name in part.inside)
-        return inside and not any(self._touches(match, name) for name in part.outside)
-
-    def _lies_in(self, match: Match, region: str) -> bool:
-        return any(low <= match.start and match.end <= high for low, high in self._spans(region))
-
-    def _touches(self, match: Match, region: str) -> bool:
-        return any(low < match.end and match.start < high for low, high in self._spans(region))
-
-    def _spans(self, region: str) -> tuple[tuple[int, int], ...]:
-        first = first_characters(region)
-        return self.document.regions.of(region) if first is None else ((0, first),)
-
-    def _is_near(self, part: Part, match: Match, other: Match) -> bool:
-        low, high = (match.end, other.start) if match.end <= other.start else (other.end, match.start)
-        regions = self.document.regions
-        if low >= high:
-            return True  # they touch or overlap
-        if any(low <= edge <= high for edge in regions.block_edges()):
-            return False
-        if part.within_words is None:
-            return not any(low <= edge <= high for edge in regions.sentence_edges())
-        return words_between(self.document.raw, low, high, limit=part.within_words + 1) <= part.within_words
+        inside = not part.inside or any(lies_in(match, region_spans(self.document, name)) for name in part.inside)
+        return inside and not any(touches(match, region_spans(self.document, name)) for name in part.outside)
 
     def evidence(self, rule: Rule) -> tuple[tuple[Match, ...], float]:
         """Return the matches of every positive part that is true, in text order, and the rule's confidence."""

@@ -174,7 +174,8 @@ def _tokens(text: str) -> Iterator[_Token]:
     while position < end:
         match = _TOKEN.match(text, position)
         if match is None:
-            message = f"unexpected character {text[position:].lstrip()[0]!r}"
+            position = len(text) - len(text[position:].lstrip())
+            message = f"unexpected character {text[position]!r}"
             raise ExpressionError(message, position, "only part names, and, or, not, N of (…)")
         kind = match.lastgroup or "mark"
         yield _Token(match[kind], match.start(kind))

@@ -237,12 +237,16 @@ _BARE: Final = re.compile("[\\x00-\\x7fÀ-ʯͰ-ԯḀ-ỿἀ-῿]")
 
 def _mark_edits(text: str) -> Iterator[Edit]:
     for found in _CLUSTER.finditer(text):
-        at = found.start()
-        for start, end, new in _cluster_edits(found[0]):
+        at, cluster = found.start(), found[0]
+        for start, end, new in _usual_edits(cluster) if len(cluster) <= _MOST_MARKS else _cluster_edits(cluster):
             yield at + start, at + end, new
 
 
 @lru_cache(maxsize=4096)
+def _usual_edits(cluster: str) -> tuple[Edit, ...]:
+    return _cluster_edits(cluster)
+
+
 def _cluster_edits(cluster: str) -> tuple[Edit, ...]:
     composed = cluster if len(cluster) > _MOST_MARKS else unicodedata.normalize("NFC", cluster)
     if _is_decorated(cluster, composed):

@@ -19,6 +19,8 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVE: Final = yaml.SafeLoader("")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
+#: Numbers to YAML 1.2 and text to YAML 1.1.
+_NEWER_NUMBER: Final = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+|0o[0-7]+")
 _LONGEST_INTEGER: Final = 16
 _BOOLEANS: Final = {"true": True, "false": False}
 
@@ -193,6 +195,8 @@ class _Builder:
 
 def _plain(text: str) -> Any:  # noqa: ANN401
     tag = _RESOLVE.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    if _NEWER_NUMBER.fullmatch(text):
+        return _Surprise("another number")
     if tag == "bool":
         return _BOOLEANS.get(text, _Surprise("true or false"))
     if tag == "int":

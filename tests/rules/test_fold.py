@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.confusables import STEADY, light_character, plain_character
@@ -33,6 +33,7 @@ def undone(raw: str, name: str) -> list[str]:
     return [one.copy.text for one in disguised(raw) if one.name == name]
 
 
+@settings(deadline=None)
 @given(anything)
 def test_every_span_of_every_copy_maps_inside_the_raw_text_in_order(raw):
     for copy in copies(raw):
@@ -44,6 +45,7 @@ def test_every_span_of_every_copy_maps_inside_the_raw_text_in_order(raw):
             assert copy.raw_span(0, len(spans)) == (spans[0][0], spans[-1][1])
 
 
+@settings(deadline=None)
 @given(anything)
 def test_replaying_the_edits_gives_the_text_that_the_quick_way_gave(raw):
     for copy in copies(raw):
@@ -52,6 +54,7 @@ def test_replaying_the_edits_gives_the_text_that_the_quick_way_gave(raw):
     assert Copy("", raw, _FOLD).replayed()[0] == folded(raw).text
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcdeéшщβ", min_size=1), st.lists(st.sampled_from(INVISIBLE), min_size=1), st.data())
 def test_invisible_characters_inside_a_word_change_nothing(word, extra, data):
     hidden = word
@@ -61,6 +64,7 @@ def test_invisible_characters_inside_a_word_change_nothing(word, extra, data):
     assert folded(hidden).text == folded(word).text
 
 
+@settings(deadline=None)
 @given(anything)
 def test_folding_is_the_same_whatever_way_the_accents_are_typed(raw):
     composed = unicodedata.normalize("NFC", "café " + "".join(c for c in raw if c.isascii()))

@@ -1,0 +1,3 @@
+"""What we store, and what people do about it."""
+
+from __future__ import annotations

@@ -1,0 +1,247 @@
+"""Which findings open a flag, and what is noted on flags that are open. The only place that opens flags."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from compliance.audit import Entry
+from compliance.evaluator import Evaluator
+from compliance.models import DecisionRow, Flag, Observation, PostVersion
+from rules.evaluation import Evaluation, Finding, Status
+
+#: Where a version stands among those of its post: by its own time, ties by arrival.
+Rank = tuple[datetime, int]
+_NONE_YET: Final[Rank] = (datetime.min.replace(tzinfo=UTC), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A stored version and the verdict on it."""
+
+    post_id: int
+    version_id: int
+    at: datetime
+    text: str = field(repr=False)
+    evaluation: Evaluation
+
+    @property
+    def rank(self) -> Rank:
+        """Where this version stands among those of its post."""
+        return self.at, self.version_id
+
+
+@dataclass(slots=True)
+class Flagged:
+    """What came of a batch."""
+
+    #: Flags opened and shadow findings counted, by policy.
+    opened: Counter[str] = field(default_factory=Counter)
+    shadow: Counter[str] = field(default_factory=Counter)
+    #: To be recorded in the same transaction: one per flag.
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _OpenFlag:
+    post_id: int
+    rule: str
+    #: The newest version noted, and all (version, rule version) pairs noted.
+    last: Rank
+    noted: set[tuple[int, str]]
+    tags: list[str]
+    #: None until it is inserted.
+    id: int | None = None
+    tags_changed: bool = False
+
+
+class Flagger:
+    """Flags one batch in the caller's transaction.
+
+    A flag opens for whatever version shows the finding, current or not: each was published, and so the flags depend neither on how
+    posts fell into pages nor on the order they came in. Later versions are noted on the flag while it is open, forward in version
+    order only, so that its last observation tells the newest state. After a final decision only a matched text that occurs in no
+    version decided on opens another flag. Shadow findings are counted and open nothing.
+    """
+
+    def __init__(self, session: Session, evaluator: Evaluator, *, now: datetime, retro: bool = False, rule: str | None = None) -> None:
+        self.session = session
+        self.evaluator = evaluator
+        self.now = now
+        #: Mark flags as opened on a post that was already stored.
+        self.retro = retro
+        #: If given, only this rule opens flags and is noted on them.
+        self.rule = rule
+        self.result = Flagged()
+        self._open: dict[int, dict[str, _OpenFlag]] = defaultdict(dict)
+        self._decided: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self._fresh: list[tuple[_OpenFlag, Seen, Finding]] = []
+        self._observations: list[tuple[_OpenFlag, dict[str, Any]]] = []
+
+    def flag(self, batch: Sequence[Seen]) -> Flagged:
+        """Open flags and note observations, in version order whatever the order given. Call once."""
+        found = {seen.post_id for seen in batch if self._findings(seen)}
+        self._load({seen.post_id for seen in batch}, found)
+        if not (found or self._open):
+            return self.result
+        for seen in sorted(batch, key=lambda seen: (seen.post_id, *seen.rank)):
+            self._one(seen)
+        self._note_newest()
+        self._write()
+        self.result.entries = [self._entry(opened, seen, finding) for opened, seen, finding in self._fresh]
+        return self.result
+
+    def _findings(self, seen: Seen) -> dict[str, Finding]:
+        return {finding.rule: finding for finding in seen.evaluation.findings if self.rule in {None, finding.rule}}
+
+    def _load(self, posts: set[int], found: set[int]) -> None:
+        # Locked, so that a decision made at this moment either is seen here or comes after this page.
+        query = select(Flag).where(Flag.post_id.in_(posts)).order_by(Flag.id).with_for_update()
+        flags = self.session.scalars(query).all()
+        still_open = {flag.id: flag for flag in flags if flag.status == "open" and self.rule in {None, flag.rule}}
+        notes: dict[int, list[tuple[Rank, str]]] = defaultdict(list)
+        if still_open:
+            columns = (Observation.flag_id, Observation.version_id, Observation.rule_version, PostVersion.at)
+            noted = select(*columns).join(PostVersion, PostVersion.id == Observation.version_id)
+            for flag_id, version_id, rule_version, at in self.session.execute(noted.where(Observation.flag_id.in_(still_open))):
+                notes[flag_id].append(((at, version_id), rule_version))
+        for flag_id, row in still_open.items():
+            last = max((rank for rank, _ in notes[flag_id]), default=_NONE_YET)
+            noted_versions = {(rank[1], rule_version) for rank, rule_version in notes[flag_id]}
+            opened = _OpenFlag(row.post_id, row.rule, last, noted_versions, list(row.tags), flag_id)
+            self._open[row.post_id][row.rule] = opened
+        self._load_decided([flag.id for flag in flags if flag.status == "decided" and flag.post_id in found])
+
+    def _load_decided(self, flags: list[int]) -> None:
+        if not flags:
+            return
+        query = (
+            select(Flag.post_id, Flag.rule, PostVersion.text)
+            .join(DecisionRow, DecisionRow.flag_id == Flag.id)
+            .join(PostVersion, PostVersion.id == DecisionRow.version_id)
+            .where(Flag.id.in_(flags), DecisionRow.verdict != "escalated")
+        )
+        for post_id, rule, text in self.session.execute(query):
+            self._decided[post_id, rule].append(text)
+
+    def _one(self, seen: Seen) -> None:
+        findings = self._findings(seen)
+        mine = self._open.get(seen.post_id, {})
+        for rule, opened in mine.items():
+            if rule not in findings and (version := self._version_of_absence(rule, seen.evaluation)) is not None:
+                self._note(opened, seen, version)
+        for finding in findings.values():
+            if finding.shadow:
+                self.result.shadow[self.evaluator.policy(finding.rule)] += 1
+            if finding.rule in mine:
+                self._note(mine[finding.rule], seen, finding.version, finding)
+            elif not finding.shadow and self._is_news(finding, seen):
+                self._open_flag(finding, seen)
+
+    def _is_news(self, finding: Finding, seen: Seen) -> bool:
+        if (decided := self._decided.get((seen.post_id, finding.rule))) is None:
+            return True
+        matched = {seen.text[match.start : match.end] for match in finding.matches}
+        return any(all(words not in text for text in decided) for words in matched)
+
+    def _open_flag(self, finding: Finding, seen: Seen) -> None:
+        opened = _OpenFlag(seen.post_id, finding.rule, seen.rank, set(), [])
+        self._note(opened, seen, finding.version, finding)
+        self._open[seen.post_id][finding.rule] = opened
+        self._fresh.append((opened, seen, finding))
+        self.result.opened[self.evaluator.policy(finding.rule)] += 1
+
+    def _note(self, opened: _OpenFlag, seen: Seen, version: str, finding: Finding | None = None) -> None:
+        """Note what a version showed; no finding means that it no longer shows it."""
+        if seen.rank < opened.last or (seen.version_id, version) in opened.noted:
+            return
+        opened.last = seen.rank
+        opened.noted.add((seen.version_id, version))
+        self._observe(opened, seen.version_id, version, finding)
+        if finding is not None and not set(seen.evaluation.tags) <= set(opened.tags):
+            opened.tags = sorted({*opened.tags, *seen.evaluation.tags})
+            opened.tags_changed = True
+
+    def _observe(self, opened: _OpenFlag, version_id: int, rule_version: str, finding: Finding | None) -> None:
+        row = {
+            "version_id": version_id,
+            "rule_version": rule_version,
+            "ruleset": self.evaluator.ruleset_hash,
+            "confidence": finding.confidence if finding else 0.0,
+            "matches": [asdict(match) for match in finding.matches] if finding else [],
+            "at": self.now,
+        }
+        self._observations.append((opened, row))
+
+    def _write(self) -> None:
+        """Write what was gathered, in a number of statements that does not grow with the batch."""
+        session = self.session
+        for flags in self._open.values():
+            for opened in flags.values():
+                if opened.id is not None and opened.tags_changed:
+                    session.execute(update(Flag).where(Flag.id == opened.id).values(tags=opened.tags))
+        if self._fresh:
+            session.execute(insert(Flag), [self._flag_row(opened, seen, finding) for opened, seen, finding in self._fresh])
+            posts = {opened.post_id for opened, _, _ in self._fresh}
+            query = select(Flag.post_id, Flag.rule, Flag.id).where(Flag.post_id.in_(posts), Flag.status == "open")
+            ids = {(post_id, rule): flag_id for post_id, rule, flag_id in session.execute(query)}
+            for opened, _, _ in self._fresh:
+                opened.id = ids[opened.post_id, opened.rule]
+        if self._observations:
+            session.execute(insert(Observation), [{"flag_id": opened.id, **row} for opened, row in self._observations])
+
+    def _flag_row(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> dict[str, Any]:
+        route = self.evaluator.route(finding.rule)
+        return {
+            "post_id": seen.post_id,
+            "rule": finding.rule,
+            "policy": self.evaluator.policy(finding.rule),
+            "severity": int(finding.severity),
+            "route": route,
+            "lane": route,
+            "opened_version_id": seen.version_id,
+            "opened_at": self.now,
+            "retro": self.retro,
+            "status": "open",
+            "tags": opened.tags,
+        }
+
+    def _version_of_absence(self, rule: str, evaluation: Evaluation) -> str | None:
+        """Return the version of a rule that looked and saw nothing; None if it did not look (failure, or no longer in the set)."""
+        if any(rule in failure.rules or not failure.rules for failure in evaluation.failures):
+            return None
+        try:
+            return self.evaluator.version(rule)
+        except KeyError:
+            return None
+
+    def _note_newest(self) -> None:
+        """Note on flags opened for an older version that the newest, stored earlier, was already seen not to show it."""
+        fresh = [(opened, finding) for opened, seen, finding in self._fresh if (seen.post_id, finding.rule) not in self._decided]
+        newest = self._newest({opened.post_id for opened, _ in fresh})
+        for opened, finding in fresh:
+            version_id, at, status, ruleset = newest[opened.post_id]
+            same_rules = ruleset == self.evaluator.ruleset_hash
+            if (at, version_id) > opened.last and status in {Status.CLEAN, Status.FLAGGED} and same_rules:
+                self._observe(opened, version_id, finding.version, None)
+
+    def _newest(self, posts: Iterable[int]) -> dict[int, tuple[int, datetime, str, str]]:
+        columns = (PostVersion.post_id, PostVersion.id, PostVersion.at, PostVersion.status, PostVersion.ruleset)
+        query = select(*columns).where(PostVersion.post_id.in_(list(posts))).order_by(PostVersion.at, PostVersion.id)
+        return {post_id: (version_id, at, status, ruleset) for post_id, version_id, at, status, ruleset in self.session.execute(query)}
+
+    def _entry(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> Entry:
+        detail: dict[str, int | str | None] = {
+            "rule": finding.rule,
+            "post_version": seen.version_id,
+            "severity": int(finding.severity),
+            "retro": int(self.retro),
+            "ruleset": self.evaluator.ruleset_hash,
+        }
+        return Entry(action="flag:opened", subject=f"flag:{opened.id}", version=finding.version, detail=detail)

@@ -1,0 +1,162 @@
+"""Who may do what: one table from role to permissions, default deny. Attribution, not authentication: see `acting`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from compliance.audit import Actor
+from compliance.errors import ComplianceError
+
+#: Names the acting person when `--as` is not given.
+ACTOR_VARIABLE: Final = "COMPLIANCE_ACTOR"
+
+#: What each permission allows, in the words that a refusal uses.
+PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "flags:read": "read flags and their posts",
+        "flags:decide": "decide flags",
+        "counsel:read": "work in the counsel lane",
+        "names:reveal": "see who wrote a post",
+        "tags:read": "see advisory tags",
+        "sealed:read": "read a sealed post",
+        "posts:scan": "scan sources",
+        "audit:verify": "verify the audit trail",
+    }
+)
+
+_READ: Final = frozenset({"flags:read"})
+_REVIEW: Final = _READ | {"flags:decide"}
+
+#: Role -> permissions. A role without any is known and may do nothing here; an unknown role may do nothing either.
+ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "reviewer": _REVIEW,
+        "officer": _REVIEW | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "hr": _REVIEW | {"names:reveal"},
+        "legal": _REVIEW | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate.
+        "manager": frozenset(),
+        "auditor": _READ | {"audit:verify"},
+        # Those who write or publish policies work on files and on counts, not on people's posts.
+        "policy-author": frozenset(),
+        "policy-publisher": frozenset(),
+        "principal": _REVIEW,
+        "privacy": _REVIEW | {"names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "operator": frozenset({"posts:scan", "audit:verify"}),
+        # Keeps the installation running; reads no post.
+        "admin": frozenset({"audit:verify"}),
+    }
+)
+
+
+class Reviewer(Protocol):
+    """A person of compliance.yaml's `reviewers`."""
+
+    @property
+    def id(self) -> str:
+        """What `--as` names."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """A key of ROLES."""
+        ...
+
+    @property
+    def person_id(self) -> str | None:
+        """The reviewer's own row in people.csv, so that nobody decides on their own post."""
+        ...
+
+
+class Person(Protocol):
+    """An employee."""
+
+    @property
+    def id(self) -> str:
+        """The person_id of people.csv."""
+        ...
+
+
+class People(Protocol):
+    """Who owns which handle."""
+
+    def person_of(self, platform: str | None, handle: str | None) -> Person | None:
+        """Return the person behind a handle; None where nobody is known."""
+        ...
+
+
+class Staffed(Protocol):
+    """The part of a workspace that says who works in it."""
+
+    @property
+    def reviewers(self) -> Mapping[str, Reviewer]:
+        """By id."""
+        ...
+
+
+def may(reviewer: Reviewer, permission: str) -> bool:
+    """Say whether the reviewer's role has the permission; an unknown role or permission has none."""
+    return permission in PERMISSIONS and permission in ROLES.get(reviewer.role, frozenset())
+
+
+def who_may(permission: str) -> tuple[str, ...]:
+    """Return the roles that have the permission, in the order of the table."""
+    return tuple(role for role, granted in ROLES.items() if permission in granted)
+
+
+def require(reviewer: Reviewer, permission: str) -> None:
+    """Raise ComplianceError, saying why and who could, unless the reviewer has the permission."""
+    if may(reviewer, permission):
+        return
+    what = PERMISSIONS.get(permission, permission)
+    message = f"{reviewer.id!r} has the role {reviewer.role!r}, which may not {what} (permission {permission!r})"
+    able = ", ".join(who_may(permission)) or "nobody"
+    raise ComplianceError(message, hint=f"roles that may: {able}. Roles stand under `reviewers` in compliance.yaml.")
+
+
+def require_lane(reviewer: Reviewer, lane: str, *, flag_id: int) -> None:
+    """Raise ComplianceError for a flag in the counsel lane, unless the reviewer works there."""
+    if lane != "counsel" or may(reviewer, "counsel:read"):
+        return
+    able = ", ".join(who_may("counsel:read"))
+    message = f"flag {flag_id} is in the counsel lane, which the role {reviewer.role!r} may not open"
+    raise ComplianceError(message, hint=f"roles that may: {able}.")
+
+
+def is_own(reviewer: Reviewer, people: People, *, platform: str | None, handle: str | None) -> bool:
+    """Say whether the reviewer wrote the post, as far as people.csv knows their handles."""
+    if reviewer.person_id is None:
+        return False
+    person = people.person_of(platform, handle)
+    return person is not None and person.id == reviewer.person_id
+
+
+def require_not_own(reviewer: Reviewer, people: People, *, platform: str | None, handle: str | None) -> None:
+    """Raise ComplianceError where the reviewer is the author."""
+    if is_own(reviewer, people, platform=platform, handle=handle):
+        message = f"this flag is about a post of {reviewer.id!r}, and nobody reviews their own posts"
+        raise ComplianceError(message, hint="ask another reviewer to look at it.")
+
+
+def acting(workspace: Staffed, as_id: str | None) -> tuple[Actor, Reviewer]:
+    """Return who acts: `as_id`, else COMPLIANCE_ACTOR. There is no default person.
+
+    The proof is `claimed`: whoever starts the command says who they are, and the audit entry says that it is a claim.
+    Raises ComplianceError where nobody is named or the id is not among the reviewers.
+    """
+    name = as_id or os.environ.get(ACTOR_VARIABLE)
+    if not name:
+        message = "nobody is named as the acting person"
+        hint = f"give --as ID, or set {ACTOR_VARIABLE}; ids stand under `reviewers` in compliance.yaml."
+        raise ComplianceError(message, hint=hint)
+    reviewer = workspace.reviewers.get(name)
+    if reviewer is None:
+        known = ", ".join(sorted(workspace.reviewers)) or "none yet"
+        message = f"{name!r} is not a reviewer of this workspace (known: {known})"
+        line = f"`{name}: {{role: officer}}`"
+        hint = f"add a line under `reviewers` in compliance.yaml, such as {line}; roles: {', '.join(ROLES)}."
+        raise ComplianceError(message, place="compliance.yaml", hint=hint)
+    return Actor(id=reviewer.id, proof="claimed"), reviewer

@@ -1,0 +1,3 @@
+"""Where posts come from, one platform per file."""
+
+from __future__ import annotations
