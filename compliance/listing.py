@@ -188,7 +188,7 @@ def visible_lanes(reviewer: Reviewer) -> tuple[ColumnElement[bool], ...]:
 
 
 def _conditions(filters: Filters, reviewer: Reviewer) -> list[ColumnElement[bool]]:
-    conditions = [Flag.severity >= int(filters.severity), *visible_lanes(reviewer)]
+    conditions = [*visible_lanes(reviewer)]
     if filters.lane is not None:
         conditions.append(Flag.lane == filters.lane)
     if filters.policy is not None:
@@ -211,7 +211,8 @@ def _joined(query: Select[*_Columns]) -> Select[*_Columns]:
 def _rows(session: Session, filters: Filters, conditions: list[ColumnElement[bool]]) -> list[Line]:
     """Return one row more than the limit, if there is one.
 
-    One index range per severity and status: each is read in order and only as far as needed, on both databases.
+    One index range per severity and status: each is read in order and only as far as needed, on both databases. An
+    inequality on the severity would make them sort instead.
     """
     start = _start(session, filters)
     query = _joined(select(Flag, PostRow, Source.name)).where(*conditions)
@@ -236,7 +237,8 @@ def _total(session: Session, filters: Filters, conditions: list[ColumnElement[bo
     query = select(func.count()).select_from(Flag)
     # Every flag has its post and every post its source: only a condition on them is worth the joins.
     query = query if filters.source is None else _joined(select(func.count()))
-    return session.scalar(query.where(*conditions, Flag.status.in_(_statuses(filters)))) or 0
+    graver = Flag.severity >= int(filters.severity)
+    return session.scalar(query.where(*conditions, graver, Flag.status.in_(_statuses(filters)))) or 0
 
 
 def _start(session: Session, filters: Filters) -> Row[int, datetime, int] | None:

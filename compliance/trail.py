@@ -68,6 +68,8 @@ class _Walk:
     decided: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     #: `flag:ID` of flags with a decision that closed them.
     closed: set[str] = field(default_factory=set)
+    #: `flag:ID` of flags that were erased, their decisions with them; the entries stay.
+    erased: set[str] = field(default_factory=set)
 
 
 class _FaultError(Exception):
@@ -152,6 +154,8 @@ def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
     if entry["action"] == "flag:opened":
         if walk.opened.setdefault(subject.removeprefix("flag:"), seq) != seq:
             raise _FaultError(seq, "duplicate", f"{subject} was opened twice")
+    elif entry["action"] == "flag:erased":
+        walk.erased.add(subject)
     elif entry["action"] == "flag:decided":
         reference = str(entry.get("reason"))
         if walk.decided.setdefault(reference.removeprefix("decision:"), (seq, entry))[0] != seq:
@@ -167,12 +171,15 @@ def _flags(session: Session, walk: _Walk) -> int:
             count += 1
             if walk.opened.pop(str(flag_id), None) is None:
                 wrong = wrong or f"flag {flag_id} has no entry that says it was opened"
+            elif f"flag:{flag_id}" in walk.erased:
+                wrong = wrong or f"flag {flag_id} was erased and is still there"
             elif (status == "decided") != (f"flag:{flag_id}" in walk.closed):
                 wrong = wrong or f"flag {flag_id} is {status} and the trail says otherwise"
     if wrong is not None:
         raise _FaultError(None, "flag", wrong)
-    if walk.opened:
-        flag, seq = min(walk.opened.items(), key=lambda item: item[1])
+    gone = {flag: seq for flag, seq in walk.opened.items() if f"flag:{flag}" not in walk.erased}
+    if gone:
+        flag, seq = min(gone.items(), key=lambda item: item[1])
         raise _FaultError(seq, "flag", f"flag {flag} was opened and is gone")
     return count
 
@@ -188,8 +195,9 @@ def _decisions(session: Session, walk: _Walk) -> int:
                 count += 1
     except (TypeError, ValueError):
         raise _FaultError(None, "decision", "a stored decision holds a value that cannot be read") from None
-    if walk.decided:
-        decision, (seq, _) = min(walk.decided.items(), key=lambda item: item[1][0])
+    gone = {each: seq for each, (seq, entry) in walk.decided.items() if entry["object"] not in walk.erased}
+    if gone:
+        decision, seq = min(gone.items(), key=lambda item: item[1])
         raise _FaultError(seq, "decision", f"decision {decision} was recorded and is gone")
     return count
 

@@ -246,7 +246,9 @@ def confidence(node: Node, truth: Truth, score: Callable[[str], float]) -> float
         return score(node.name)
     if isinstance(node, Not):
         return 1.0
-    scores = sorted((confidence(one, truth, score) for one in node.operands if evaluate(one, truth) is True), reverse=True)
+    scores = sorted(
+        (confidence(one, truth, score) for one in node.operands if evaluate(one, truth) is True), reverse=True
+    )
     if isinstance(node, And):
         return scores[-1]
     return scores[node.count - 1] if isinstance(node, AtLeast) else scores[0]

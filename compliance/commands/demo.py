@@ -18,7 +18,9 @@ _DEFAULT = Path("compliance-demo")
 
 
 @reporting_errors
-def demo(folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder to make; it is kept.")] = _DEFAULT) -> None:
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Folder to make; it is kept.")] = _DEFAULT,
+) -> None:
     """Show the whole path on a made-up company: scan its posts, show the queue, say what to do next."""
     from compliance.commands._desk import console
     from compliance.setup import write_demo
@@ -26,7 +28,9 @@ def demo(folder: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Fold
 
     screen = console()
     write_demo(folder)
-    screen.print(f"Alderway is a made-up savings and insurance mutual. Its workspace is now in {folder}/: settings, people, lists, and a month of posts.")
+    screen.print(
+        f"Alderway is a made-up savings and insurance mutual. Its workspace is now in {folder}/: settings, people, lists, and a month of posts."
+    )
     space = open_workspace(folder)
     _scan(space, screen)
     _queue(space)
@@ -60,7 +64,10 @@ def _next_steps(folder: Path, screen: Console) -> None:
     )
     for command, why in (
         ("show 1 --as rivera", "the evidence: the post, what matched and why, the clause, the guidance"),
-        ("decide 1 upheld --reason 'Named before the announcement.' --as rivera", "a named person decides; the trail keeps it"),
+        (
+            "decide 1 upheld --reason 'Named before the announcement.' --as rivera",
+            "a named person decides; the trail keeps it",
+        ),
         ("check --text 'Bluefin ships in November!'", "what the author would have seen before posting"),
     ):
         screen.print(f"  cd {folder} && compliance {command}", style="bold", soft_wrap=True)

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, update
 
-from compliance.db import reading, writing
+from compliance.db import open_engine, reading, writing
 from compliance.errors import ComplianceError, ConflictError
 from compliance.models import AuditRow, DecisionRow, Flag
 from compliance.permissions import ROLES, may
@@ -627,24 +627,36 @@ def test_an_interrupted_decision_leaves_nothing(database):
 
 
 def test_a_flag_without_an_observation_cannot_be_decided(database):
-    flag_id = stored(database)
     with writing(database) as session:
-        session.execute(text("delete from flag_observations"))
-    with pytest.raises(ComplianceError, match="no observation"), writing(database) as session:
-        rule_on(session, flag_id)
+        post = make_post(session)
+        values = {"rule": "a.b", "policy": "a", "severity": 30, "route": "hr", "lane": "hr", "opened_at": NOW}
+        flag = Flag(post_id=post.id, opened_version_id=post.versions[0].id, **values)
+        session.add(flag)
+        session.flush()
+        with pytest.raises(ComplianceError, match="no observation"):
+            rule_on(session, flag.id)
 
 
-def test_the_queue_reads_no_more_than_its_page_whatever_the_table_holds(database):
-    if database.dialect.name != "sqlite":
+@pytest.mark.parametrize(
+    "filters", [{}, {"lane": "compliance"}, {"severity": Severity.LOW}, {"after": 1}, {"source": "feed"}]
+)
+def test_a_page_is_read_in_the_order_of_the_index_without_sorting(db_url, filters):
+    if not db_url.startswith("sqlite"):
         pytest.skip("the plan is read from SQLite")
-    query = (
-        select(Flag.id).where(Flag.severity == 40, Flag.status == "open").order_by(Flag.opened_at, Flag.id).limit(50)
-    )
+    database, statements = open_engine(db_url), []
+    with writing(database) as session:
+        make_flag(session, make_post(session))
+    event.listen(database, "before_cursor_execute", lambda *called: statements.append(called[2:4]))
     with reading(database) as session:
-        sql = str(query.compile(database, compile_kwargs={"literal_binds": True}))
-        plan = " ".join(row[-1] for row in session.execute(text(f"explain query plan {sql}")))
-    assert "ix_flags_status" in plan
-    assert "TEMP B-TREE" not in plan
+        look(session, **filters)
+        pages = [(sql, values) for sql, values in statements if "ORDER BY flags.opened_at" in sql]
+        plans = [
+            " ".join(row[-1] for row in session.connection().exec_driver_sql(f"explain query plan {sql}", values))
+            for sql, values in pages
+        ]
+    database.dispose()
+    assert len(plans) >= 1
+    assert all("ix_flags_status_flags_severity" in plan and "TEMP B-TREE" not in plan for plan in plans)
 
 
 def test_reprs_hold_neither_text_nor_handle_nor_reason(database):
