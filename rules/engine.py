@@ -106,7 +106,8 @@ class _Parts:
         self.run = run
 
     def truth(self, name: str) -> Kleene:
-        return self.see(name).value
+        known = self.run.seen.get(name)
+        return (known or self.see(name)).value
 
     def see(self, name: str) -> Seen:
         known = self.run.seen.get(name)
