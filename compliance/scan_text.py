@@ -45,7 +45,7 @@ def as_json(report: ScanReport) -> str:
 def print_report(console: Console, report: ScanReport) -> None:
     """Print what was read and found, then everything that needs a look."""
     columns = [field.name for field in fields(Counts)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column("source", overflow="fold")
     for column in columns:
         table.add_column(column, justify="right")

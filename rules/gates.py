@@ -8,6 +8,7 @@ from typing import Final
 
 import ahocorasick_rs
 
+from rules.anchors import rate
 from rules.detectors.base import Gate
 from rules.document import Document
 from rules.expression import And, Name, Node, Not, Or
@@ -20,6 +21,8 @@ _COMMON: Final = frozenset(
     "people really right see she so some than that the their them then there they think this time to today too up us "
     "want was we well were what when who will with work would you your".split()
 )
+
+_COMMON_RATE: Final = 0.2
 
 
 class Gates:
@@ -145,17 +148,14 @@ def _needs(rule: Rule, numbers: dict[str, int], gates: Sequence[Gate]) -> set[fr
 
 def _cost(gate: Gate) -> float:
     """Guess how often a gate opens; only speed depends on it."""
-    return sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
-
-
-def _anchor_cost(anchor: str) -> float:
-    # An anchor may stand inside a word, so a short one is everywhere.
-    return 0.3 if anchor.strip() in _COMMON else math.pow(0.5, min(len(anchor), 12))
+    return sum(map(_literal_cost, gate.literals)) + sum(
+        _COMMON_RATE if one.strip() in _COMMON else rate([one]) for one in gate.anchors
+    )
 
 
 def _literal_cost(literal: str) -> float:
+    # A literal is found as a whole word, so it is rarer than the same letters anywhere.
     words = literal.split()
     if not words or all(word in _COMMON for word in words):
-        return 0.3 * math.pow(0.25, len(words))
-    least: float = min((0.05 if word in _COMMON else math.pow(0.3, min(len(word), 6))) for word in words)
-    return least / len(words)
+        return math.pow(_COMMON_RATE, max(1, len(words)))
+    return rate([f" {literal}"])

@@ -87,7 +87,7 @@ def test_explain_shows_every_part_even_where_the_rule_is_false(run, workspace):
 def test_the_demo_ends_in_a_queue_and_its_next_commands_work(run, tmp_path):
     result = run("demo", "--dir", "alderway")
     assert result.exit_code == 0
-    assert "compliance show 1 --as rivera" in result.stdout
+    assert "show 1 --as rivera --workspace alderway" in result.stdout
     folder = tmp_path / "alderway"
     assert run("show", "1", "--as", "rivera", "--workspace", folder).exit_code == 0
     assert (
