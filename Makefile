@@ -3,7 +3,7 @@ PYTHON ?= python3
 POSTS ?=
 DEV := .dev-venv/bin
 
-.PHONY: help setup check test lint types pins demo bench
+.PHONY: help setup check test lint types pins demo bench quality
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -36,3 +36,6 @@ demo: $(DEV)/ruff  ## a made-up company, from empty folder to queue
 
 bench: $(DEV)/ruff  ## speed and memory: make bench POSTS=file.jsonl, or a generated file
 	$(DEV)/python bench/bench.py $(POSTS)
+
+quality: $(DEV)/ruff  ## recall and false alarms on posts that no rule author has read
+	$(DEV)/python bench/heldout.py
