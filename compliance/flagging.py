@@ -187,6 +187,10 @@ class Flagger:
     def _write(self) -> None:
         """Write what was gathered, in a number of statements that does not grow with the batch."""
         session = self.session
+        changed = {opened.id for opened, _ in self._observations if opened.id is not None}
+        if changed:
+            # Whoever looked at the flag before this observation did not see it: `decide --seen` must notice.
+            session.execute(update(Flag).where(Flag.id.in_(changed)).values(revision=Flag.revision + 1))
         for flags in self._open.values():
             for opened in flags.values():
                 if opened.id is not None and opened.tags_changed:

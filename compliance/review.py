@@ -224,7 +224,7 @@ def _conflict(session: Session, flag: Flag, *, revise: bool) -> ComplianceError:
         if revise:
             return ComplianceError(f"flag {flag.id} has no decision to revise", hint="leave out --revise.")
         return ConflictError(
-            f"flag {flag.id} is at revision {flag.revision}, not the one that was seen",
+            f"flag {flag.id} has changed since it was seen: the post was evaluated again, or somebody acted (revision {flag.revision})",
             hint=f"look again: `compliance show {flag.id}`.",
         )
     who = f"{last.verdict.replace('_', ' ')} by {last.actor!r} at {last.at:%Y-%m-%d %H:%M} UTC (decision {last.round})"

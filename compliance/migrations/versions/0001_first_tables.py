@@ -177,7 +177,7 @@ def create_tables() -> None:
         sa.Column('retro', sa.Boolean(), nullable=False, comment='opened by scan --again on an already stored post'),
         sa.Column('status', sa.String(length=20), nullable=False),
         sa.Column('tags', sa.JSON(), nullable=False),
-        sa.Column('revision', sa.Integer(), server_default='0', nullable=False, comment='bumped by every decision; the loser of a race sees it'),
+        sa.Column('revision', sa.Integer(), server_default='0', nullable=False, comment='bumped by every decision and every later observation; whoever looked before sees it'),
         sa.CheckConstraint("status in ('open', 'decided')", name=op.f('ck_flags_status')),
         sa.ForeignKeyConstraint(['opened_version_id'], ['post_versions.id'], name=op.f('fk_flags_opened_version_id')),
         sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name=op.f('fk_flags_post_id')),

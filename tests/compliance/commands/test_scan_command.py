@@ -103,3 +103,15 @@ def test_the_same_post_gets_the_same_verdict_as_draft_as_stored_post_and_as_exam
     spans = [(span["start"], span["end"]) for span in row["findings"][0]["spans"]]
     assert spans == [(match["start"], match["end"]) for match in found["observations"][0]["matches"]]
     assert row["findings"][0]["version"] == found["observations"][0]["rule_version"]
+
+
+def test_a_decision_on_what_was_seen_is_refused_once_the_post_was_edited(run, workspace, tmp_path):
+    posts = write(tmp_path / "feed.jsonl", POST)
+    run("scan", posts, "--workspace", workspace)
+    write(posts, POST, POST | {"text": "Bluefin ships Monday, they say", "edited_at": "2026-10-01T10:00:00Z"})
+    run("scan", posts, "--workspace", workspace)
+    decision = ["decide", "1", "upheld", "--reason", "Named it.", "--as", "officer", "--workspace", workspace]
+    refused = run(*decision, "--seen", "0")
+    assert refused.exit_code == 2
+    assert "has changed since it was seen" in refused.stderr
+    assert run(*decision, "--seen", "1").exit_code == 0
