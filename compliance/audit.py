@@ -1,4 +1,4 @@
-"""The audit trail: one entry per change, in the same transaction, chained by hash. No name and no post text enters it."""
+"""The audit trail: one entry per change, in its transaction, chained by hash. No name and no post text enters it."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def record(  # noqa: PLR0913 - one keyword per field of an entry
 ) -> AuditRow:
     """Append one entry in the caller's transaction and return it.
 
-    `action` is `subject:action` (`flag:decided`); `subject` an id such as `flag:12`; `reason` a *reference* to where the
-    reason is kept, never the words. `detail` holds counts, hashes and codes only.
+    `action` is `subject:action` (`flag:decided`); `subject` an id such as `flag:12`; `reason` a *reference* to where
+    the reason is kept, never the words. `detail` holds counts, hashes and codes only.
     """
     entry = Entry(action=action, subject=subject, version=version, reason=reason, detail=detail or {})
     return append(session, [entry], actor=actor, now=now)[0]

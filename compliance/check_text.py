@@ -12,7 +12,11 @@ from compliance.verdicts import Verdict
 from rules.evaluation import Finding, Publish
 from rules.ruleset import RuleSet
 
-_MARKS: Final = {Publish.BLOCK: ("STOP", "bold red"), Publish.WARN: ("WARN", "yellow"), Publish.OBSERVE: ("NOTE", "cyan")}
+_MARKS: Final = {
+    Publish.BLOCK: ("STOP", "bold red"),
+    Publish.WARN: ("WARN", "yellow"),
+    Publish.OBSERVE: ("NOTE", "cyan"),
+}
 _INDENT: Final = "      "
 
 
@@ -27,7 +31,13 @@ def print_verdict(console: Console, verdict: Verdict, ruleset: RuleSet, *, redac
         console.print(as_text(f"{_INDENT}nothing was evaluated here; mend the input and check again", style="dim"))
         return
     for failure in verdict.evaluation.failures:
-        console.print(_headline("????", "bold magenta", f"{place}: {failure.detector} could not decide {', '.join(failure.rules)}: {failure.error}"))
+        console.print(
+            _headline(
+                "????",
+                "bold magenta",
+                f"{place}: {failure.detector} could not decide {', '.join(failure.rules)}: {failure.error}",
+            )
+        )
 
 
 def _print_finding(console: Console, verdict: Verdict, finding: Finding, ruleset: RuleSet, *, redact: bool) -> None:
@@ -42,10 +52,18 @@ def _print_finding(console: Console, verdict: Verdict, finding: Finding, ruleset
     spans = [(match.start, match.end) for match in finding.matches]
     if spans and not redact:
         marks = not console.is_terminal or console.no_color
-        console.print(Text(_INDENT).append_text(snippet(document.raw, spans, max(20, console.width - len(_INDENT) - 2), marks=marks)))
+        console.print(
+            Text(_INDENT).append_text(
+                snippet(document.raw, spans, max(20, console.width - len(_INDENT) - 2), marks=marks)
+            )
+        )
     guidance = ruleset.guidance(finding.rule, document.raw, finding.matches, redact=redact)
     rule = ruleset.rule(finding.rule)
-    for label, words in (("do", guidance), ("now", rule.first_aid if rule else ""), ("why", rule.clause if rule else "")):
+    for label, words in (
+        ("do", guidance),
+        ("now", rule.first_aid if rule else ""),
+        ("why", rule.clause if rule else ""),
+    ):
         if words:
             console.print(as_text(f"{_INDENT}{label}: {words}", single_line=True))
 

@@ -25,13 +25,20 @@ def _on_sqlite_connect(connection: Any, _record: object) -> None:  # noqa: ANN40
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     # The time-out comes first: switching to WAL needs a lock of its own when several processes open a new file at once.
-    for pragma in (f"busy_timeout={BUSY_SECONDS * 1000}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _on_sqlite_begin(connection: Any) -> None:  # noqa: ANN401 - SQLAlchemy's connection
-    # A deferred BEGIN that later writes fails with "database is locked" whatever the time-out; IMMEDIATE waits its turn.
+    # A deferred BEGIN that later writes fails with "database is locked" whatever the time-out; IMMEDIATE waits its
+    # turn.
     mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {mode}")
 
@@ -53,18 +60,24 @@ def writing(engine: Engine) -> Iterator[Session]:
 def insert_rows(session: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows given as tuples in order of `columns`; columns left out get the database's default.
 
-    For the path of every post: SQLAlchemy's own executemany spends four times as long on the parameters as SQLite on the rows.
+    For the path of every post: SQLAlchemy's own executemany spends four times as long on the parameters as SQLite on
+    the rows.
     """
     if not rows:
         return
     connection = session.connection()
     statement = insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
-    values = [_bound(table.c[name], column, connection.dialect) for name, column in zip(columns, zip(*rows, strict=True), strict=True)]
+    values = [
+        _bound(table.c[name], column, connection.dialect)
+        for name, column in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
     if statement.positional:
         order = [columns.index(name) for name in statement.positiontup or ()]
         connection.exec_driver_sql(str(statement), list(zip(*(values[index] for index in order), strict=True)))
     else:
-        connection.exec_driver_sql(str(statement), [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)])
+        connection.exec_driver_sql(
+            str(statement), [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+        )
 
 
 def _bound(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[Any]:

@@ -81,7 +81,11 @@ def read_drafts(inputs: list[str], *, text: str | None, stdin: BinaryIO, default
             yield Draft(id=name, place=name, error=f"cannot be read: {error.strerror or type(error).__name__}")
             continue
         with file:
-            yield from _lines(name, file, defaults, shared) if name.casefold().endswith(".jsonl") else [_whole(name, file.read(), shared)]
+            yield from (
+                _lines(name, file, defaults, shared)
+                if name.casefold().endswith(".jsonl")
+                else [_whole(name, file.read(), shared)]
+            )
 
 
 def _whole(name: str, content: bytes, context: Context) -> Draft:
@@ -99,7 +103,7 @@ def _lines(name: str, file: BinaryIO, defaults: Defaults, shared: Context) -> It
         if len(line) > MAX_LINE:
             yield Draft(id=None, place=name, line=number, error=f"is longer than {MAX_LINE:,} bytes")
             while line and not line.endswith(b"\n"):
-                line = file.readline(MAX_LINE)  # noqa: PLW2901 - skip the rest of it
+                line = file.readline(MAX_LINE)
         elif line.strip(b"\xef\xbb\xbf \t\r\n"):
             yield _line(name, number, line, defaults, shared)
 

@@ -53,10 +53,13 @@ class People(Protocol):
         ...
 
 
-def document_of(  # noqa: PLR0913 - what the source settles stands beside the post, so that the post need not be copied
+def document_of(
     source: str, post: Post, *, audience: str, platform: str | None, seen_at: datetime, people: People
 ) -> Document:
-    """Return what the rules see of a post; `audience` and `platform` are settled, `seen_at` stands in where it has no times."""
+    """Return what the rules see of a post.
+
+    `audience` and `platform` are settled; `seen_at` stands in where the post has no times.
+    """
     groups, country = people.context_of(platform, post.author)
     context = Context(
         audience=audience,
@@ -74,11 +77,14 @@ def document_of(  # noqa: PLR0913 - what the source settles stands beside the po
     return Document(key=f"{source}/{post.external_id}", text=post.text, context=context)
 
 
-def evaluate_all(evaluator: Evaluator, documents: Sequence[Document], *, breathe: Callable[[], None]) -> list[Evaluation]:
+def evaluate_all(
+    evaluator: Evaluator, documents: Sequence[Document], *, breathe: Callable[[], None]
+) -> list[Evaluation]:
     """Return one evaluation per document, in order, whatever the evaluator raises.
 
-    A document whose evaluation raises is tried once more by itself; if that raises too it is incomplete, with the name of the
-    exception's type and nothing else of it. `breathe` is called after each document and may raise to abandon the batch.
+    A document whose evaluation raises is tried once more by itself; if that raises too it is incomplete, with the name
+    of the exception's type and nothing else of it. `breathe` is called after each document and may raise to abandon the
+    batch.
     """
     done: list[Evaluation] = []
     try:
@@ -108,4 +114,6 @@ def evaluate_alone(evaluator: Evaluator, document: Document) -> Evaluation:
 
 def engine_fault(key: str, error: str) -> Evaluation:
     """Return the verdict on a document that the engine could not evaluate."""
-    return Evaluation(key=key, status=Status.INCOMPLETE, failures=(Failure(detector=ENGINE, kind=FAULT, error=error, rules=()),))
+    return Evaluation(
+        key=key, status=Status.INCOMPLETE, failures=(Failure(detector=ENGINE, kind=FAULT, error=error, rules=()),)
+    )

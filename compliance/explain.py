@@ -22,7 +22,9 @@ from rules.policy import Part, Rule
 _WORDS: Final = {True: ("true", "green"), False: ("false", "dim"), None: ("unknown", "magenta")}
 
 
-def print_explanation(space: Workspace, rule: Rule, text: str, *, groups: frozenset[str], audience: str, at: str | None) -> None:
+def print_explanation(
+    space: Workspace, rule: Rule, text: str, *, groups: frozenset[str], audience: str, at: str | None
+) -> None:
     """Print one rule's view of a text. Raises ComplianceError for a time that is none."""
     try:
         moment = parse_instant(at) if at else datetime.now(UTC)
@@ -36,19 +38,39 @@ def print_explanation(space: Workspace, rule: Rule, text: str, *, groups: frozen
 
 
 def _print(console: Console, rule: Rule, document: Document, outcome: Outcome) -> None:
-    console.print(Text(f"{rule.id}  {rule.status}", style="bold").append_text(as_text(f"  {rule.title}", style="not bold")))
-    console.print(_line("scope", outcome.scope, "" if outcome.scope else "the rule does not apply to this author, audience or place"))
+    console.print(
+        Text(f"{rule.id}  {rule.status}", style="bold").append_text(as_text(f"  {rule.title}", style="not bold"))
+    )
+    console.print(
+        _line(
+            "scope", outcome.scope, "" if outcome.scope else "the rule does not apply to this author, audience or place"
+        )
+    )
     for name, seen in outcome.seen.items():
         console.print(_line(f"  {name}", seen.value, _describe(rule.parts[name], seen)))
         for match in seen.matches:
             reason = f"  ({match.reason})" if match.reason else ""
-            spot = Text("      ").append_text(highlight(document.raw[match.start : match.end], [(0, match.end - match.start)], marks=True, single_line=True))
-            console.print(spot.append(f"  {match.start}-{match.end}  {match.kind}  confidence {match.confidence:.2f}").append_text(as_text(reason)))
-    console.print(_line(f"when {rule.when}", outcome.value, f"excluded by {outcome.excluded_by}" if outcome.excluded_by else ""))
+            spot = Text("      ").append_text(
+                highlight(
+                    document.raw[match.start : match.end], [(0, match.end - match.start)], marks=True, single_line=True
+                )
+            )
+            console.print(
+                spot.append(
+                    f"  {match.start}-{match.end}  {match.kind}  confidence {match.confidence:.2f}"
+                ).append_text(as_text(reason))
+            )
+    console.print(
+        _line(f"when {rule.when}", outcome.value, f"excluded by {outcome.excluded_by}" if outcome.excluded_by else "")
+    )
     for why in outcome.unknown:
         console.print(as_text(f"      {why}", style="magenta"))
     if outcome.value:
-        console.print(as_text(f"confidence {outcome.confidence:.2f}, severity {rule.severity.label}, a draft meets: {rule.publish.value}"))
+        console.print(
+            as_text(
+                f"confidence {outcome.confidence:.2f}, severity {rule.severity.label}, a draft meets: {rule.publish.value}"
+            )
+        )
 
 
 def _line(name: str, value: Kleene, note: str) -> Text:
@@ -57,6 +79,16 @@ def _line(name: str, value: Kleene, note: str) -> Text:
 
 
 def _describe(part: Part, seen: Seen) -> str:
-    near = f"near {part.near} within {part.within_words} words" if part.within_words is not None else f"near {part.near} in one sentence" if part.near else ""
-    where = [f"in {', '.join(part.inside)}" if part.inside else "", f"not in {', '.join(part.outside)}" if part.outside else "", near]
+    near = (
+        f"near {part.near} within {part.within_words} words"
+        if part.within_words is not None
+        else f"near {part.near} in one sentence"
+        if part.near
+        else ""
+    )
+    where = [
+        f"in {', '.join(part.inside)}" if part.inside else "",
+        f"not in {', '.join(part.outside)}" if part.outside else "",
+        near,
+    ]
     return "; ".join(filter(None, [part.detector.name, *where, seen.unknown]))

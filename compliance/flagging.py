@@ -64,13 +64,16 @@ class _OpenFlag:
 class Flagger:
     """Flags one batch in the caller's transaction.
 
-    A flag opens for whatever version shows the finding, current or not: each was published, and so the flags depend neither on how
-    posts fell into pages nor on the order they came in. Later versions are noted on the flag while it is open, forward in version
-    order only, so that its last observation tells the newest state. After a final decision only a matched text that occurs in no
-    version decided on opens another flag. Shadow findings are counted and open nothing.
+    A flag opens for whatever version shows the finding, current or not: each was published, and so the flags depend
+    neither on how posts fell into pages nor on the order they came in. Later versions are noted on the flag while it is
+    open, forward in version order only, so that its last observation tells the newest state. After a final decision
+    only a matched text that occurs in no version decided on opens another flag. Shadow findings are counted and open
+    nothing.
     """
 
-    def __init__(self, session: Session, evaluator: Evaluator, *, now: datetime, retro: bool = False, rule: str | None = None) -> None:
+    def __init__(
+        self, session: Session, evaluator: Evaluator, *, now: datetime, retro: bool = False, rule: str | None = None
+    ) -> None:
         self.session = session
         self.evaluator = evaluator
         self.now = now
@@ -109,7 +112,9 @@ class Flagger:
         if still_open:
             columns = (Observation.flag_id, Observation.version_id, Observation.rule_version, PostVersion.at)
             noted = select(*columns).join(PostVersion, PostVersion.id == Observation.version_id)
-            for flag_id, version_id, rule_version, at in self.session.execute(noted.where(Observation.flag_id.in_(still_open))):
+            for flag_id, version_id, rule_version, at in self.session.execute(
+                noted.where(Observation.flag_id.in_(still_open))
+            ):
                 notes[flag_id].append(((at, version_id), rule_version))
         for flag_id, row in still_open.items():
             last = max((rank for rank, _ in notes[flag_id]), default=_NONE_YET)
@@ -187,7 +192,9 @@ class Flagger:
                 if opened.id is not None and opened.tags_changed:
                     session.execute(update(Flag).where(Flag.id == opened.id).values(tags=opened.tags))
         if self._fresh:
-            session.execute(insert(Flag), [self._flag_row(opened, seen, finding) for opened, seen, finding in self._fresh])
+            session.execute(
+                insert(Flag), [self._flag_row(opened, seen, finding) for opened, seen, finding in self._fresh]
+            )
             posts = {opened.post_id for opened, _, _ in self._fresh}
             query = select(Flag.post_id, Flag.rule, Flag.id).where(Flag.post_id.in_(posts), Flag.status == "open")
             ids = {(post_id, rule): flag_id for post_id, rule, flag_id in session.execute(query)}
@@ -213,7 +220,7 @@ class Flagger:
         }
 
     def _version_of_absence(self, rule: str, evaluation: Evaluation) -> str | None:
-        """Return the version of a rule that looked and saw nothing; None if it did not look (failure, or no longer in the set)."""
+        """Return the version of a rule that looked and saw nothing; None if it failed or is no longer in the set."""
         if any(rule in failure.rules or not failure.rules for failure in evaluation.failures):
             return None
         try:
@@ -222,8 +229,12 @@ class Flagger:
             return None
 
     def _note_newest(self) -> None:
-        """Note on flags opened for an older version that the newest, stored earlier, was already seen not to show it."""
-        fresh = [(opened, finding) for opened, seen, finding in self._fresh if (seen.post_id, finding.rule) not in self._decided]
+        """Note on flags opened for an older version that the newest, stored earlier, did not show it."""
+        fresh = [
+            (opened, finding)
+            for opened, seen, finding in self._fresh
+            if (seen.post_id, finding.rule) not in self._decided
+        ]
         newest = self._newest({opened.post_id for opened, _ in fresh})
         for opened, finding in fresh:
             version_id, at, status, ruleset = newest[opened.post_id]
@@ -234,7 +245,10 @@ class Flagger:
     def _newest(self, posts: Iterable[int]) -> dict[int, tuple[int, datetime, str, str]]:
         columns = (PostVersion.post_id, PostVersion.id, PostVersion.at, PostVersion.status, PostVersion.ruleset)
         query = select(*columns).where(PostVersion.post_id.in_(list(posts))).order_by(PostVersion.at, PostVersion.id)
-        return {post_id: (version_id, at, status, ruleset) for post_id, version_id, at, status, ruleset in self.session.execute(query)}
+        return {
+            post_id: (version_id, at, status, ruleset)
+            for post_id, version_id, at, status, ruleset in self.session.execute(query)
+        }
 
     def _entry(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> Entry:
         detail: dict[str, int | str | None] = {

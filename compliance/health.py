@@ -18,7 +18,20 @@ from rules.errors import PolicyError
 from rules.lists import KNOWN_LISTS
 
 _PYTHONS: Final = ((3, 11), (3, 15))
-_NEEDED: Final = ("ahocorasick-rs", "alembic", "google-re2", "presidio-analyzer", "psutil", "pydantic", "pyyaml", "rfc8785", "rich", "spacy", "sqlalchemy", "typer")
+_NEEDED: Final = (
+    "ahocorasick-rs",
+    "alembic",
+    "google-re2",
+    "presidio-analyzer",
+    "psutil",
+    "pydantic",
+    "pyyaml",
+    "rfc8785",
+    "rich",
+    "spacy",
+    "sqlalchemy",
+    "typer",
+)
 
 
 class Level(StrEnum):
@@ -53,7 +66,12 @@ def _python() -> Check:
     low, high = _PYTHONS
     found = ".".join(map(str, sys.version_info[:3]))
     fits = low <= sys.version_info[:2] < high
-    return Check(what="Python", level=Level.OK if fits else Level.BROKEN, found=found, remedy="" if fits else "install Python 3.11 to 3.14 and make a new virtual environment with it")
+    return Check(
+        what="Python",
+        level=Level.OK if fits else Level.BROKEN,
+        found=found,
+        remedy="" if fits else "install Python 3.11 to 3.14 and make a new virtual environment with it",
+    )
 
 
 def _packages() -> Iterator[Check]:
@@ -64,11 +82,21 @@ def _packages() -> Iterator[Check]:
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
-        yield Check(what="packages", level=Level.BROKEN, found=f"missing: {', '.join(missing)}", remedy="pip install -r requirements/run.txt")
+        yield Check(
+            what="packages",
+            level=Level.BROKEN,
+            found=f"missing: {', '.join(missing)}",
+            remedy="pip install -r requirements/run.txt",
+        )
     else:
         yield Check(what="packages", level=Level.OK, found=f"all {len(_NEEDED)} are installed")
     if importlib.util.find_spec("psycopg") is None:
-        yield Check(what="PostgreSQL driver", level=Level.NOTE, found="not installed; SQLite works without", remedy="pip install 'compliance-monitor[postgres]'")
+        yield Check(
+            what="PostgreSQL driver",
+            level=Level.NOTE,
+            found="not installed; SQLite works without",
+            remedy="pip install 'compliance-monitor[postgres]'",
+        )
 
 
 def _shadowed() -> Iterator[Check]:
@@ -79,19 +107,34 @@ def _shadowed() -> Iterator[Check]:
         origin = Path(spec.origin or next(iter(spec.submodule_search_locations or []), "")) if spec else None
         ours = origin is not None and home in origin.resolve().parents
         if not ours:
-            yield Check(what=f"import name '{name}'", level=Level.BROKEN, found="is taken by another package", remedy="install this program into a virtual environment of its own")
+            yield Check(
+                what=f"import name '{name}'",
+                level=Level.BROKEN,
+                found="is taken by another package",
+                remedy="install this program into a virtual environment of its own",
+            )
 
 
 def _strace() -> Check:
     if shutil.which("strace"):
         return Check(what="strace", level=Level.OK, found="found; the crash tests can run")
-    return Check(what="strace", level=Level.NOTE, found="not found; only the crash tests need it", remedy="on Debian: apt-get install strace")
+    return Check(
+        what="strace",
+        level=Level.NOTE,
+        found="not found; only the crash tests need it",
+        remedy="on Debian: apt-get install strace",
+    )
 
 
 def _workspace(workspace: Path | None) -> Iterator[Check]:
     try:
         if find_root(workspace) is None:
-            yield Check(what="workspace", level=Level.NOTE, found="none here; `check` and `policy` use the shipped packs alone", remedy="compliance init DIR")
+            yield Check(
+                what="workspace",
+                level=Level.NOTE,
+                found="none here; `check` and `policy` use the shipped packs alone",
+                remedy="compliance init DIR",
+            )
             return
         space = open_workspace(workspace)
         yield Check(what="workspace", level=Level.OK, found=f"{space.root}")
@@ -104,7 +147,9 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
             yield Check(what=f"{fault.file}:{fault.line}", level=Level.BROKEN, found=fault.message, remedy=fault.hint)
         return
     live = sum(rule.status == "live" for rule in ruleset.rules.values())
-    yield Check(what="rules", level=Level.OK, found=f"{live} live of {len(ruleset.rules)}, in {len(ruleset.policies)} policies")
+    yield Check(
+        what="rules", level=Level.OK, found=f"{live} live of {len(ruleset.rules)}, in {len(ruleset.policies)} policies"
+    )
     yield from _lists(space)
     yield from _sources(space)
     yield _reviewers(space)
@@ -115,25 +160,53 @@ def _lists(space: Workspace) -> Iterator[Check]:
     absent = [name for name in KNOWN_LISTS if name not in space.lists]
     empty = [name for name, found in space.lists.items() if not found.entries]
     if absent:
-        yield Check(what="lists", level=Level.NOTE, found=f"no file for {', '.join(absent)}; packs take them as empty", remedy="make lists/NAME.csv with the header line `term`")
+        yield Check(
+            what="lists",
+            level=Level.NOTE,
+            found=f"no file for {', '.join(absent)}; packs take them as empty",
+            remedy="make lists/NAME.csv with the header line `term`",
+        )
     if empty:
-        yield Check(what="lists", level=Level.NOTE, found=f"empty: {', '.join(empty)}", remedy="fill them; rules that read an empty list never fire")
+        yield Check(
+            what="lists",
+            level=Level.NOTE,
+            found=f"empty: {', '.join(empty)}",
+            remedy="fill them; rules that read an empty list never fire",
+        )
 
 
 def _sources(space: Workspace) -> Iterator[Check]:
     for name, spec in space.config.sources.items():
         path = (space.root or Path()) / spec.path
         if path.is_file():
-            yield Check(what=f"source {name}", level=Level.OK, found=f"{spec.path}, {path.stat().st_size:,} bytes, {spec.audience}")
+            yield Check(
+                what=f"source {name}",
+                level=Level.OK,
+                found=f"{spec.path}, {path.stat().st_size:,} bytes, {spec.audience}",
+            )
         else:
-            yield Check(what=f"source {name}", level=Level.MISSING, found=f"{spec.path} is not there", remedy="put the file there, or mend `sources` in compliance.yaml")
+            yield Check(
+                what=f"source {name}",
+                level=Level.MISSING,
+                found=f"{spec.path} is not there",
+                remedy="put the file there, or mend `sources` in compliance.yaml",
+            )
 
 
 def _reviewers(space: Workspace) -> Check:
-    able = [name for name, reviewer in space.reviewers.items() if reviewer.role in {"reviewer", "officer", "legal", "privacy", "hr", "principal"}]
+    able = [
+        name
+        for name, reviewer in space.reviewers.items()
+        if reviewer.role in {"reviewer", "officer", "legal", "privacy", "hr", "principal"}
+    ]
     if able:
         return Check(what="reviewers", level=Level.OK, found=f"{len(able)} may decide: {', '.join(able)}")
-    return Check(what="reviewers", level=Level.MISSING, found="nobody may decide a flag", remedy="add a line under `reviewers` in compliance.yaml, such as `rivera: {role: officer}`")
+    return Check(
+        what="reviewers",
+        level=Level.MISSING,
+        found="nobody may decide a flag",
+        remedy="add a line under `reviewers` in compliance.yaml, such as `rivera: {role: officer}`",
+    )
 
 
 def _database(space: Workspace) -> Check:
@@ -150,6 +223,16 @@ def _database(space: Workspace) -> Check:
         with open_engine(url).connect() as connection:
             found = revision(connection)
     except (SQLAlchemyError, ImportError) as error:
-        return Check(what="database", level=Level.MISSING, found=f"cannot be reached ({type(error).__name__})", remedy="see `database` in compliance.yaml, or COMPLIANCE_DATABASE")
+        return Check(
+            what="database",
+            level=Level.MISSING,
+            found=f"cannot be reached ({type(error).__name__})",
+            remedy="see `database` in compliance.yaml, or COMPLIANCE_DATABASE",
+        )
     known = found == HEAD
-    return Check(what="database", level=Level.OK if known else Level.NOTE, found=f"schema {found}", remedy="" if known else f"the next scan brings it to {HEAD}")
+    return Check(
+        what="database",
+        level=Level.OK if known else Level.NOTE,
+        found=f"schema {found}",
+        remedy="" if known else f"the next scan brings it to {HEAD}",
+    )

@@ -1,4 +1,4 @@
-"""A page becomes rows: posts, versions, verdicts, flags, audit entries and the cursor, in the caller's one transaction."""
+"""A page becomes rows: posts, versions, verdicts, flags, audit entries, cursor; in the caller's one transaction."""
 
 from __future__ import annotations
 
@@ -115,8 +115,9 @@ class Known:
 def version_of(post: Post, *, audience: str, platform: str | None, seen_at: datetime) -> Version:
     """Return the version a post is; audience and platform are its source's, for posts that do not say.
 
-    Two records are one version if text, edit time and being deleted agree; the time of a deletion does not count, since exports
-    without one would repeat it as new. So a post that is restored unchanged after its deletion stays deleted here.
+    Two records are one version if text, edit time and being deleted agree; the time of a deletion does not count, since
+    exports without one would repeat it as new. So a post that is restored unchanged after its deletion stays deleted
+    here.
     """
     edited = post.edited_at.astimezone(UTC).isoformat() if post.edited_at else ""
     parts = (edited, DELETED if post.deleted_at else "", post.text)
@@ -162,7 +163,9 @@ def read_known(session: Session, source_id: int, posts: Sequence[Post]) -> Known
         known.posts[external_id] = (row_id, tuple(filled))
     if known.posts:
         known.digests = {row_id: set() for row_id, _ in known.posts.values()}
-        for post_id, digest in session.execute(select(PostVersion.post_id, PostVersion.digest).where(PostVersion.post_id.in_(known.digests))):
+        for post_id, digest in session.execute(
+            select(PostVersion.post_id, PostVersion.digest).where(PostVersion.post_id.in_(known.digests))
+        ):
             known.digests[post_id].add(digest)
     return known
 
@@ -177,7 +180,9 @@ def fresh_versions(versions: Iterable[Version], known: Known) -> list[Version]:
     return list(fresh.values())
 
 
-def store(session: Session, source_id: int, batch: Sequence[Judged], *, known: Known, evaluator: Evaluator, now: datetime) -> Stored:
+def store(
+    session: Session, source_id: int, batch: Sequence[Judged], *, known: Known, evaluator: Evaluator, now: datetime
+) -> Stored:
     """Store versions with their verdicts and open flags; the caller records the entries and moves the cursor."""
     ids = _store_posts(session, source_id, [judged.version for judged in batch], known, now)
     counts = Counts()
@@ -206,8 +211,13 @@ def failures_json(evaluation: Evaluation) -> list[dict[str, Any]]:
     return [{**asdict(failure), "rules": list(failure.rules)} for failure in evaluation.failures]
 
 
-def store_rejects(session: Session, source_id: int, rejects: Iterable[SkippableError], *, anew: bool, now: datetime) -> None:
-    """Keep what could not be read, one row per place. `anew`: the source is read from its beginning, so earlier ones are void."""
+def store_rejects(
+    session: Session, source_id: int, rejects: Iterable[SkippableError], *, anew: bool, now: datetime
+) -> None:
+    """Keep what could not be read, one row per place.
+
+    `anew`: the source is read from its beginning, so what was noted before is void.
+    """
     if anew:
         session.execute(delete(Reject).where(Reject.source_id == source_id))
     rows = {reject.place: reject for reject in rejects if not reject.pending}
@@ -216,11 +226,16 @@ def store_rejects(session: Session, source_id: int, rejects: Iterable[SkippableE
     session.execute(delete(Reject).where(Reject.source_id == source_id, Reject.place.in_(rows)))
     session.execute(
         insert(Reject),
-        [{"source_id": source_id, "place": place, "error": reject.message, "seen_at": now} for place, reject in rows.items()],
+        [
+            {"source_id": source_id, "place": place, "error": reject.message, "seen_at": now}
+            for place, reject in rows.items()
+        ],
     )
 
 
-def record_batch(session: Session, action: str, source_id: int, keys: Iterable[str], *, stored: Stored, actor: Actor, now: datetime) -> None:
+def record_batch(
+    session: Session, action: str, source_id: int, keys: Iterable[str], *, stored: Stored, actor: Actor, now: datetime
+) -> None:
     """Record a stored batch, with counts and a digest of its keys, and each flag it opened."""
     digest = hashlib.sha256("\n".join(keys).encode("utf-8", "surrogatepass")).hexdigest()
     counts = {each.name: getattr(stored.counts, each.name) for each in fields(stored.counts)}
@@ -228,7 +243,9 @@ def record_batch(session: Session, action: str, source_id: int, keys: Iterable[s
     append(session, [page, *stored.flagged.entries], actor=actor, now=now)
 
 
-def _store_posts(session: Session, source_id: int, versions: Sequence[Version], known: Known, now: datetime) -> dict[str, int]:
+def _store_posts(
+    session: Session, source_id: int, versions: Sequence[Version], known: Known, now: datetime
+) -> dict[str, int]:
     """Insert posts that are not stored and fill gaps of those that are; return row ids by external id."""
     table = cast("Table", PostRow.__table__)
     ids = {external_id: row_id for external_id, (row_id, _) in known.posts.items()}
@@ -249,12 +266,27 @@ def _store_posts(session: Session, source_id: int, versions: Sequence[Version], 
         if merged != stored:
             gaps[row_id] = merged
     if gaps:
-        filling = update(table).where(table.c.id == bindparam("row_id")).values({name: bindparam(f"to_{name}") for name in _FILLABLE})
-        session.execute(filling, [{"row_id": row_id, **{f"to_{name}": value for name, value in row.items()}} for row_id, row in gaps.items()])
+        filling = (
+            update(table)
+            .where(table.c.id == bindparam("row_id"))
+            .values({name: bindparam(f"to_{name}") for name in _FILLABLE})
+        )
+        session.execute(
+            filling,
+            [
+                {"row_id": row_id, **{f"to_{name}": value for name, value in row.items()}}
+                for row_id, row in gaps.items()
+            ],
+        )
     if rows:
-        settled = ((external_id, version.audience, version.post.kind, *filled.values()) for external_id, (version, filled) in rows.items())
+        settled = (
+            (external_id, version.audience, version.post.kind, *filled.values())
+            for external_id, (version, filled) in rows.items()
+        )
         insert_rows(session, table, (*_POST_COLUMNS, *_FILLABLE), [(source_id, now, *row) for row in settled])
-        query = select(PostRow.external_id, PostRow.id).where(PostRow.source_id == source_id, PostRow.external_id.in_(rows))
+        query = select(PostRow.external_id, PostRow.id).where(
+            PostRow.source_id == source_id, PostRow.external_id.in_(rows)
+        )
         ids.update((external_id, row_id) for external_id, row_id in session.execute(query))
     return ids
 
@@ -305,14 +337,22 @@ def _count(counts: Counts, judged: Judged, *, is_new: bool) -> None:
 
 def _seen(session: Session, batch: Sequence[Judged], ids: dict[str, int], known: Known) -> list[Seen]:
     """Return what the flagger must look at: versions with findings, and those of posts that may have flags already."""
-    several = {name for name, times in Counter(judged.version.post.external_id for judged in batch).items() if times > 1}
+    several = {
+        name for name, times in Counter(judged.version.post.external_id for judged in batch).items() if times > 1
+    }
     wanted = [
         (ids[judged.version.post.external_id], judged, judged.evaluation)
         for judged in batch
         if judged.evaluation is not None
-        and (judged.evaluation.findings or judged.version.post.external_id in known.posts or judged.version.post.external_id in several)
+        and (
+            judged.evaluation.findings
+            or judged.version.post.external_id in known.posts
+            or judged.version.post.external_id in several
+        )
     ]
-    query = select(PostVersion.post_id, PostVersion.digest, PostVersion.id).where(PostVersion.post_id.in_({post_id for post_id, _, _ in wanted}))
+    query = select(PostVersion.post_id, PostVersion.digest, PostVersion.id).where(
+        PostVersion.post_id.in_({post_id for post_id, _, _ in wanted})
+    )
     rows = {(post_id, digest): row_id for post_id, digest, row_id in session.execute(query)} if wanted else {}
     return [
         Seen(

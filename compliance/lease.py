@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from compliance.errors import UnavailableError
 from compliance.models import Lease
 
-#: A page with its evaluation takes seconds; this leaves room for a slow one and keeps a dead host from blocking the night.
+#: A page with its evaluation takes seconds; this leaves room for a slow one and keeps a dead host from blocking the
+#: night.
 HELD_FOR: Final = timedelta(minutes=10)
 _NOBODY: Final = ""
 _SAME_START: Final = 1.0
@@ -50,8 +51,13 @@ def acquire(session: Session, name: str, *, holder: str, now: datetime) -> Hold:
         row = Lease(name=name, holder=_NOBODY, epoch=0, acquired_at=now, expires_at=now)
         session.add(row)
     elif row.holder != _NOBODY and row.expires_at > now and not is_gone(row.holder):
-        message = f"another scan is running: {row.holder}, until {row.expires_at:%Y-%m-%d %H:%M:%S} UTC unless it goes on"
-        raise UnavailableError(message, hint="wait for it to end; the lease of a process that was killed on this host is taken over at once")
+        message = (
+            f"another scan is running: {row.holder}, until {row.expires_at:%Y-%m-%d %H:%M:%S} UTC unless it goes on"
+        )
+        raise UnavailableError(
+            message,
+            hint="wait for it to end; the lease of a process that was killed on this host is taken over at once",
+        )
     row.holder, row.epoch = holder, row.epoch + 1
     row.acquired_at, row.expires_at = now, now + HELD_FOR
     session.flush()
@@ -59,7 +65,7 @@ def acquire(session: Session, name: str, *, holder: str, now: datetime) -> Hold:
 
 
 def renew(session: Session, hold: Hold, *, now: datetime) -> None:
-    """Prove in the caller's transaction that the lease is still held, and hold it for longer. Raises LeaseLostError."""
+    """Prove in the caller's transaction that the lease is held, and hold it for longer. Raises LeaseLostError."""
     if not _update(session, hold, expires_at=now + HELD_FOR):
         message = "this scan was away for too long and another one took over; the page it was about to store is refused"
         raise LeaseLostError(message, hint="nothing is lost: the other scan reads on from the last stored page")
@@ -71,13 +77,14 @@ def release(session: Session, hold: Hold, *, now: datetime) -> None:
 
 
 def is_gone(holder: str) -> bool:
-    """Return whether the holder was a process of this host that no longer runs. Of other hosts nothing is known: False."""
+    """Return whether the holder was a process of this host that no longer runs; of other hosts nothing is known."""
     try:
         host, pid, start = holder.rsplit(":", 2)
         if host != socket.gethostname():
             return False
         process = psutil.Process(int(pid))
-        return process.status() == psutil.STATUS_ZOMBIE or abs(process.create_time() - float(start)) > _SAME_START
+        reused = abs(process.create_time() - float(start)) > _SAME_START
+        return bool(reused or process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return True
     except (psutil.Error, ValueError):
@@ -86,5 +93,7 @@ def is_gone(holder: str) -> bool:
 
 def _update(session: Session, hold: Hold, **values: str | datetime) -> bool:
     mine = (Lease.name == hold.name, Lease.epoch == hold.epoch, Lease.holder == hold.holder)
-    result = session.execute(update(Lease).where(*mine).values(**values), execution_options={"synchronize_session": False})
+    result = session.execute(
+        update(Lease).where(*mine).values(**values), execution_options={"synchronize_session": False}
+    )
     return isinstance(result, CursorResult) and result.rowcount == 1

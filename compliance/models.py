@@ -58,7 +58,9 @@ class AwareDateTime(TypeDecorator[datetime]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
         """Use the fast form on SQLite."""
-        return dialect.type_descriptor(_SqliteTime() if dialect.name == "sqlite" else DateTime(timezone=True))
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(_SqliteTime())  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+        return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuse naive times; store UTC."""
@@ -92,7 +94,7 @@ class PostText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Escape what the databases cannot hold."""
         del dialect
-        return value if value is None or value.isascii() and "\0" not in value else value.translate(self._IN)
+        return value if value is None or (value.isascii() and "\0" not in value) else value.translate(self._IN)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Give back what was published."""
@@ -141,7 +143,9 @@ class PostRow(Base):
     posted_at: Mapped[datetime | None]
     first_seen_at: Mapped[datetime]
     source: Mapped[Source] = relationship()
-    versions: Mapped[list[PostVersion]] = relationship(back_populates="post", order_by="(PostVersion.at, PostVersion.id)")
+    versions: Mapped[list[PostVersion]] = relationship(
+        back_populates="post", order_by="(PostVersion.at, PostVersion.id)"
+    )
 
 
 class PostVersion(Base):
@@ -198,7 +202,14 @@ class Flag(Base):
     __tablename__ = "flags"
     __table_args__ = (
         # At most one open flag per (rule, post), whoever races.
-        Index("uq_flags_open", "post_id", "rule", unique=True, sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
+        Index(
+            "uq_flags_open",
+            "post_id",
+            "rule",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
         # The queue reads one range per status and severity, oldest first.
         Index(None, "status", "severity", "opened_at", "id"),
         CheckConstraint("status in ('open', 'decided')", name="status"),
@@ -212,14 +223,18 @@ class Flag(Base):
     policy: Mapped[str] = mapped_column(String(60))
     severity: Mapped[int]
     route: Mapped[str] = mapped_column(String(40), comment="whom the policy sends it to")
-    lane: Mapped[str] = mapped_column(String(40), comment="who holds it now; starts as the route, changed by an escalation")
+    lane: Mapped[str] = mapped_column(
+        String(40), comment="who holds it now; starts as the route, changed by an escalation"
+    )
     opened_version_id: Mapped[int] = mapped_column(ForeignKey("post_versions.id"))
     opened_at: Mapped[datetime]
     retro: Mapped[bool] = mapped_column(default=False, comment="opened by scan --again on an already stored post")
     status: Mapped[str] = mapped_column(String(20), default="open")
     #: Advisory marks of the post, such as protected-activity.pay; kept only with a flag, never searched or counted by person.
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
-    revision: Mapped[int] = mapped_column(default=0, server_default="0", comment="bumped by every decision; the loser of a race sees it")
+    revision: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="bumped by every decision; the loser of a race sees it"
+    )
     post: Mapped[PostRow] = relationship()
     opened_version: Mapped[PostVersion] = relationship()
     observations: Mapped[list[Observation]] = relationship(back_populates="flag", order_by="Observation.id")
@@ -299,7 +314,9 @@ class AuditRow(Base):
     __tablename__ = "audit_entries"
 
     #: Without gaps, counted from 1; never a database sequence.
-    seq: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
     entry: Mapped[bytes] = mapped_column(LargeBinary, comment="RFC 8785 JSON")
     entry_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     #: Unique, so a fork cannot be inserted.

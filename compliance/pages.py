@@ -1,4 +1,4 @@
-"""Read one source page by page: what is known is passed over, what is new is evaluated and then stored with the cursor."""
+"""Read one source page by page: pass over what is known, evaluate what is new, store it with the cursor."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def read_source(run: Run, source: ScanSource) -> None:
                 run.page_done(Progress(source=source.name, position=page.position, size=size, counts=replace(counts)))
             run.breathe()
     except ConnectorError as error:
-        run.report.errors.append(SourceError(source=source.name, place=error.place, message=error.message, hint=error.hint))
+        run.report.errors.append(
+            SourceError(source=source.name, place=error.place, message=error.message, hint=error.hint)
+        )
 
 
 def _source_row(run: Run, name: str) -> tuple[int, str | None, int]:
@@ -77,11 +79,15 @@ def _pages(run: Run, source: ScanSource, cursor: str | None) -> Iterator[Page]:
         if page is None:
             return
         if len(page.posts) > MOST_POSTS:
-            message = f"the connector gave a page of {len(page.posts)} posts; {MOST_POSTS} is the most that is stored at once"
+            message = (
+                f"the connector gave a page of {len(page.posts)} posts; {MOST_POSTS} is the most that is stored at once"
+            )
             raise FatalError(message, place=source.name)
         if page.posts and page.cursor in cursors:
             message = "the source gives the same page again and again"
-            raise FatalError(message, place=source.name, hint="what it gave is stored; report this with the connector's name")
+            raise FatalError(
+                message, place=source.name, hint="what it gave is stored; report this with the connector's name"
+            )
         cursors.add(page.cursor)
         yield page
 
@@ -120,7 +126,8 @@ class _Pages:
 
         run.store(work, source=self.source.name, judged=_verdicts(batch))
         run.report.rejects += [
-            RejectNote(source=self.source.name, place=each.place, message=each.message, hint=each.hint) for each in todo.rejects
+            RejectNote(source=self.source.name, place=each.place, message=each.message, hint=each.hint)
+            for each in todo.rejects
         ]
 
     def _sort(self, post: Post, todo: _Sorted, seen_at: datetime) -> None:
@@ -153,10 +160,12 @@ class _Pages:
             with self.run.transaction() as session:
                 self._note_begun(session, 0)
             raise
-        return [Judged(version=version, evaluation=None if version.post.deleted_at else next(verdicts)) for version in fresh]
+        return [
+            Judged(version=version, evaluation=None if version.post.deleted_at else next(verdicts)) for version in fresh
+        ]
 
     def _one_by_one(self, fresh: list[Version]) -> None:
-        """Evaluate and store each version by itself; one that ended the process too often is set aside, and the rest goes on."""
+        """Evaluate and store each version by itself; one that ended the process too often is set aside."""
         for version in fresh:
             self.run.breathe()
             judged = Judged(version=version, evaluation=None)
@@ -164,7 +173,9 @@ class _Pages:
                 tries = self._note_try(version.post.external_id)
                 document = self._document(version)
                 set_aside = tries > MOST_TRIES
-                evaluation = engine_fault(document.key, SET_ASIDE) if set_aside else evaluate_alone(self.run.evaluator, document)
+                evaluation = (
+                    engine_fault(document.key, SET_ASIDE) if set_aside else evaluate_alone(self.run.evaluator, document)
+                )
                 judged = Judged(version=version, evaluation=evaluation, attempts=MOST_TRIES if set_aside else 0)
             self._store_one(judged)
 
@@ -174,8 +185,12 @@ class _Pages:
         def work(session: Session) -> ingest.Stored:
             # Read anew: an earlier version of the same post may just have been stored.
             known = ingest.read_known(session, self.source_id, [post])
-            stored = ingest.store(session, self.source_id, [judged], known=known, evaluator=self.run.evaluator, now=self.run.now())
-            session.execute(delete(Attempt).where(Attempt.source_id == self.source_id, Attempt.external_id == post.external_id))
+            stored = ingest.store(
+                session, self.source_id, [judged], known=known, evaluator=self.run.evaluator, now=self.run.now()
+            )
+            session.execute(
+                delete(Attempt).where(Attempt.source_id == self.source_id, Attempt.external_id == post.external_id)
+            )
             self._record(session, [judged], stored)
             return stored
 
@@ -207,7 +222,9 @@ class _Pages:
 
     def _record(self, session: Session, batch: list[Judged], stored: ingest.Stored) -> None:
         keys = [judged.version.post.external_id for judged in batch]
-        ingest.record_batch(session, "page:stored", self.source_id, keys, stored=stored, actor=self.run.actor, now=self.run.now())
+        ingest.record_batch(
+            session, "page:stored", self.source_id, keys, stored=stored, actor=self.run.actor, now=self.run.now()
+        )
 
 
 def _verdicts(batch: list[Judged]) -> list[Evaluation]:

@@ -70,7 +70,13 @@ def read_people(path: Path, *, shown: str) -> tuple[People, list[Fault]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        return People(), [Fault(file=shown, message=f"cannot be read: {error.strerror or type(error).__name__}", hint="`people:` in compliance.yaml names this file")]
+        return People(), [
+            Fault(
+                file=shown,
+                message=f"cannot be read: {error.strerror or type(error).__name__}",
+                hint="`people:` in compliance.yaml names this file",
+            )
+        ]
     except UnicodeDecodeError:
         return People(), [Fault(file=shown, message="is not UTF-8", hint="save the file as UTF-8")]
     reader = csv.DictReader(io.StringIO(text), strict=True)
@@ -89,26 +95,43 @@ def _header_faults(header: list[str] | object, shown: str) -> Iterator[Fault]:
     columns = list(header) if isinstance(header, list) else []
     for column in columns:
         if column not in COLUMNS:
-            yield Fault(file=shown, line=1, column=1, message=f"unknown column '{column}'", hint=did_you_mean(column, COLUMNS, otherwise=f"columns: {', '.join(COLUMNS)}"))
+            yield Fault(
+                file=shown,
+                line=1,
+                column=1,
+                message=f"unknown column '{column}'",
+                hint=did_you_mean(column, COLUMNS, otherwise=f"columns: {', '.join(COLUMNS)}"),
+            )
     if "person_id" not in columns:
-        yield Fault(file=shown, line=1, column=1, message="there is no column 'person_id'", hint=f"columns: {','.join(COLUMNS)}")
+        yield Fault(
+            file=shown, line=1, column=1, message="there is no column 'person_id'", hint=f"columns: {','.join(COLUMNS)}"
+        )
 
 
-def _read_row(row: dict[str, str | None], line: int, shown: str, people: dict[str, Person], faults: list[Fault]) -> None:
+def _read_row(
+    row: dict[str, str | None], line: int, shown: str, people: dict[str, Person], faults: list[Fault]
+) -> None:
     def refuse(message: str, hint: str = "") -> None:
         faults.append(Fault(file=shown, line=line, column=1, message=message, hint=hint))
 
-    cells = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str) and not isinstance(value, list)}
+    cells = {
+        key: (value or "").strip() for key, value in row.items() if isinstance(key, str) and not isinstance(value, list)
+    }
     identity = cells.get("person_id", "")
     if not identity or identity in people:
-        refuse("this row has no person_id" if not identity else "this person_id stands here twice", "ids are unique and never reused")
+        refuse(
+            "this row has no person_id" if not identity else "this person_id stands here twice",
+            "ids are unique and never reused",
+        )
         return
     handles = {}
     for entry in filter(None, map(str.strip, cells.get("handles", "").split(";"))):
         platform, colon, rest = entry.partition(":")
         handle, _, tie = rest.rpartition("=") if "=" in rest else (rest, "", "assumed")
         if not colon or not handle or tie not in TIES:
-            refuse("a handle is not written as platform:handle=tie", f"ties: {', '.join(TIES)}; several are joined by ;")
+            refuse(
+                "a handle is not written as platform:handle=tie", f"ties: {', '.join(TIES)}; several are joined by ;"
+            )
             continue
         key = (platform.strip().casefold(), normal_handle(handle))
         if any(key in person.handles for person in people.values()):

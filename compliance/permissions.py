@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -33,6 +34,8 @@ _REVIEW: Final = _READ | {"flags:decide"}
 #: Role -> permissions. A role without any is known and may do nothing here; an unknown role may do nothing either.
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
+        # Nobody's role in compliance.yaml: what a listing shows to whoever did not say who they are.
+        "reader": _READ,
         "reviewer": _REVIEW,
         "officer": _REVIEW | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
         "hr": _REVIEW | {"names:reveal"},
@@ -104,7 +107,7 @@ def may(reviewer: Reviewer, permission: str) -> bool:
 
 def who_may(permission: str) -> tuple[str, ...]:
     """Return the roles that have the permission, in the order of the table."""
-    return tuple(role for role, granted in ROLES.items() if permission in granted)
+    return tuple(role for role, granted in ROLES.items() if permission in granted and role != "reader")
 
 
 def require(reviewer: Reviewer, permission: str) -> None:
@@ -139,6 +142,22 @@ def require_not_own(reviewer: Reviewer, people: People, *, platform: str | None,
     if is_own(reviewer, people, platform=platform, handle=handle):
         message = f"this flag is about a post of {reviewer.id!r}, and nobody reviews their own posts"
         raise ComplianceError(message, hint="ask another reviewer to look at it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnnamedReader:
+    """Whoever reads without `--as`: pseudonyms, no tags, no counsel lane, nothing sealed. May decide nothing."""
+
+    id: str = "unnamed"
+    role: str = "reader"
+    person_id: str | None = None
+
+
+def reading(workspace: Staffed, as_id: str | None) -> tuple[Actor, Reviewer]:
+    """Return who reads: the person named, else an unnamed reader. Raises ComplianceError for an unknown id."""
+    if as_id or os.environ.get(ACTOR_VARIABLE):
+        return acting(workspace, as_id)
+    return Actor(id="unnamed", proof="none"), UnnamedReader()
 
 
 def acting(workspace: Staffed, as_id: str | None) -> tuple[Actor, Reviewer]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, Select, Text, bindparam, cast, delete, insert, select, update
+from sqlalchemy import Select, Text, bindparam, cast, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from compliance import ingest
@@ -93,7 +93,10 @@ class _Rescan:
             with self.run.transaction() as session:
                 self._drop_note(session)
             raise
-        tries = [item.attempts + 1 if verdict.status is Status.INCOMPLETE else 0 for item, verdict in zip(batch, verdicts, strict=True)]
+        tries = [
+            item.attempts + 1 if verdict.status is Status.INCOMPLETE else 0
+            for item, verdict in zip(batch, verdicts, strict=True)
+        ]
         self._store(batch, verdicts, tries, drop_note=True)
 
     def _alone(self, item: _Item) -> None:
@@ -101,14 +104,24 @@ class _Rescan:
             self._store([item], [engine_fault(item.key, SET_ASIDE)], [item.attempts])
             return
         with self.run.transaction() as session:
-            session.execute(update(PostVersion).where(PostVersion.id == item.version_id).values(attempts=item.attempts + 1))
+            session.execute(
+                update(PostVersion).where(PostVersion.id == item.version_id).values(attempts=item.attempts + 1)
+            )
         verdict = evaluate_alone(self.run.evaluator, item.document)
         self._store([item], [verdict], [item.attempts + 1 if verdict.status is Status.INCOMPLETE else 0])
 
-    def _store(self, batch: list[_Item], verdicts: list[Evaluation], tries: list[int], *, drop_note: bool = False) -> None:
+    def _store(
+        self, batch: list[_Item], verdicts: list[Evaluation], tries: list[int], *, drop_note: bool = False
+    ) -> None:
         run = self.run
         seen = [
-            Seen(post_id=item.post_id, version_id=item.version_id, at=item.at, text=item.document.text, evaluation=verdict)
+            Seen(
+                post_id=item.post_id,
+                version_id=item.version_id,
+                at=item.at,
+                text=item.document.text,
+                evaluation=verdict,
+            )
             for item, verdict in zip(batch, verdicts, strict=True)
         ]
 
@@ -132,12 +145,18 @@ class _Rescan:
         session.execute(delete(Attempt).where(Attempt.source_id == self.source_id, Attempt.external_id == _BATCH_NOTE))
 
 
-def _update_versions(session: Session, seen: Sequence[Seen], tries: Sequence[int], *, ruleset: str, now: datetime) -> None:
+def _update_versions(
+    session: Session, seen: Sequence[Seen], tries: Sequence[int], *, ruleset: str, now: datetime
+) -> None:
     table = PostVersion.__table__
     statement = (
         update(PostVersion)
         .where(table.c.id == bindparam("row_id"))
-        .values(status=bindparam("to_status"), failures=bindparam("to_failures", type_=table.c.failures.type), attempts=bindparam("to_attempts"))
+        .values(
+            status=bindparam("to_status"),
+            failures=bindparam("to_failures", type_=table.c.failures.type),
+            attempts=bindparam("to_attempts"),
+        )
         .values(ruleset=ruleset, evaluated_at=now)
     )
     rows = [
@@ -175,7 +194,11 @@ def _incompletes(run: Run, source_id: int, name: str) -> Iterator[list[_Item]]:
             if not rows:
                 return
             last = rows[-1][1].id
-            batch = [_item(run, name, row) for row in rows if any(failure["kind"] == FAULT for failure in row[1].failures)]
+            batch = [
+                _item(run, name, post, version)
+                for post, version in rows
+                if any(failure["kind"] == FAULT for failure in version.failures)
+            ]
         if batch:
             yield batch
 
@@ -184,39 +207,56 @@ def _current(run: Run, source_id: int, name: str, since: datetime | None) -> Ite
     """Yield batches of current versions in order of posts, without deletions and bodies that were dropped."""
     last = 0
     while True:
-        posts = select(PostRow.id).where(PostRow.source_id == source_id, PostRow.id > last).order_by(PostRow.id).limit(BATCH)
+        posts = (
+            select(PostRow.id)
+            .where(PostRow.source_id == source_id, PostRow.id > last)
+            .order_by(PostRow.id)
+            .limit(BATCH)
+        )
         with reading(run.db_engine) as session:
             ids = session.scalars(posts).all()
             if not ids:
                 return
             last = ids[-1]
             columns = (PostVersion.post_id, PostVersion.id, PostVersion.at, PostVersion.status)
-            metas = session.execute(select(*columns).where(PostVersion.post_id.in_(ids)).order_by(PostVersion.at, PostVersion.id))
+            metas = session.execute(
+                select(*columns).where(PostVersion.post_id.in_(ids)).order_by(PostVersion.at, PostVersion.id)
+            )
             current = {meta.post_id: meta for meta in metas}
-            wanted = [meta.id for meta in current.values() if meta.status != ingest.DELETED and (since is None or meta.at >= since)]
-            rows = session.execute(_versions().where(PostVersion.id.in_(wanted), PostVersion.text != "").order_by(PostRow.id)).all()
-            batch = [_item(run, name, row) for row in rows]
+            wanted = [
+                meta.id
+                for meta in current.values()
+                if meta.status != ingest.DELETED and (since is None or meta.at >= since)
+            ]
+            rows = session.execute(
+                _versions().where(PostVersion.id.in_(wanted), PostVersion.text != "").order_by(PostRow.id)
+            ).all()
+            batch = [_item(run, name, post, version) for post, version in rows]
         if batch:
             yield batch
 
 
-def _versions() -> Select[tuple[PostRow, PostVersion]]:
+def _versions() -> Select[PostRow, PostVersion]:
     return select(PostRow, PostVersion).join(PostVersion, PostVersion.post_id == PostRow.id)
 
 
-def _item(run: Run, source: str, row: Row[tuple[PostRow, PostVersion]] | Any) -> _Item:
-    post, version = row
+def _item(run: Run, source: str, post: PostRow, version: PostVersion) -> _Item:
     read = _post_of(post, version)
     document = document_of(
         source, read, audience=post.audience, platform=post.platform, seen_at=version.seen_at, people=run.people
     )
     return _Item(
-        post_id=post.id, version_id=version.id, at=version.at, attempts=version.attempts, key=post.external_id, document=document
+        post_id=post.id,
+        version_id=version.id,
+        at=version.at,
+        attempts=version.attempts,
+        key=post.external_id,
+        document=document,
     )
 
 
 def _post_of(row: PostRow, version: PostVersion) -> Post:
-    """Return the post as it was read, for the same Document as then. Attachments are left out: rules do not see them."""
+    """Return the post as it was read, for the same Document as then; without attachments, which rules do not see."""
     return Post(
         external_id=row.external_id,
         text=version.text,

@@ -51,7 +51,7 @@ class Run:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """One write transaction under the lease. Raises LeaseLostError, and stores nothing, if another scan took over."""
+        """One write transaction under the lease. Raises LeaseLostError, storing nothing, if another scan took over."""
         with writing(self.db_engine) as session:
             lease.renew(session, self.hold, now=self.now())
             yield session

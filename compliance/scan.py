@@ -6,9 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -17,7 +15,7 @@ from compliance import lease
 from compliance.audit import Actor, record
 from compliance.db import writing
 from compliance.evaluator import Evaluator, People
-from compliance.models import PostRow, PostVersion, Reject, Scan, Source
+from compliance.models import PostVersion, Reject, Scan
 from compliance.pages import read_source
 from compliance.rescan import again_evaluate, retry_incompletes
 from compliance.run import Run, StoppedError
@@ -42,10 +40,11 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
 ) -> ScanReport:
     """Retry stored incompletes, evaluate stored posts again if asked to, then read every source to its end.
 
-    Each page is evaluated first and then stored in one transaction with its cursor, so a scan may die anywhere and the next goes on
-    from the last page. A source that fails is reported and the others are read. On SIGTERM the scan ends after the document at hand
-    and drops the page it belongs to; on KeyboardInterrupt at once; both return a report with status `stopped`. Raises
-    UnavailableError while another scan runs, LeaseLostError if one took over. Reversible: flags await a person.
+    Each page is evaluated first and then stored in one transaction with its cursor, so a scan may die anywhere and the
+    next goes on from the last page. A source that fails is reported and the others are read. On SIGTERM the scan ends
+    after the document at hand and drops the page it belongs to; on KeyboardInterrupt at once; both return a report with
+    status `stopped`. Raises UnavailableError while another scan runs, LeaseLostError if one took over. Reversible:
+    flags await a person.
     """
     run = _begin(db_engine, evaluator, people, actor=actor, now=now)
     run.page_done = page_done
@@ -68,18 +67,24 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     return run.report
 
 
-def _begin(db_engine: Engine, evaluator: Evaluator, people: People, *, actor: Actor, now: Callable[[], datetime]) -> Run:
+def _begin(
+    db_engine: Engine, evaluator: Evaluator, people: People, *, actor: Actor, now: Callable[[], datetime]
+) -> Run:
     holder = lease.this_process()
     for last_try in (False, True):
         try:
             with writing(db_engine) as session:
                 started = now()
                 hold = lease.acquire(session, LEASE, holder=holder, now=started)
-                row = Scan(actor=actor.id, started_at=started, status="running", ruleset=evaluator.ruleset_hash, counts={})
+                row = Scan(
+                    actor=actor.id, started_at=started, status="running", ruleset=evaluator.ruleset_hash, counts={}
+                )
                 session.add(row)
                 session.flush()
                 report = ScanReport(scan_id=row.id, started_at=started)
-            return Run(db_engine=db_engine, evaluator=evaluator, people=people, actor=actor, now=now, hold=hold, report=report)
+            return Run(
+                db_engine=db_engine, evaluator=evaluator, people=people, actor=actor, now=now, hold=hold, report=report
+            )
         except IntegrityError:
             # Two scans raced to write the very first lease; the second look sees who won.
             if last_try:
@@ -92,7 +97,9 @@ def _finish(run: Run, status: str) -> None:
     report = run.report
     finished = run.now()
     with run.transaction() as session:
-        incomplete = select(func.count()).where(PostVersion.status == Status.INCOMPLETE, PostVersion.evaluated_at < report.started_at)
+        incomplete = select(func.count()).where(
+            PostVersion.status == Status.INCOMPLETE, PostVersion.evaluated_at < report.started_at
+        )
         rejects = select(func.count()).select_from(Reject).where(Reject.seen_at < report.started_at)
         outstanding = session.scalar(incomplete) or 0, session.scalar(rejects) or 0
         ended = {"status": status, "finished_at": finished, "counts": run.counts_json()}

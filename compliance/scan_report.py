@@ -24,7 +24,7 @@ class ScanSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """Evaluate stored current versions anew; with `rule`, only its flags change; with `since`, only versions from then on."""
+    """Evaluate stored current versions anew: all, or those from `since` on; with `rule`, only its flags change."""
 
     rule: str | None = None
     since: datetime | None = None
@@ -100,5 +100,9 @@ class ScanReport:
     @property
     def exit_code(self) -> int:
         """3 if in this run something was incomplete, unreadable, unreachable or left undone, else 0."""
-        undone = self.errors or self.status != "done" or any(counts.incomplete or counts.failed for counts in self.counts.values())
+        undone = (
+            self.errors
+            or self.status != "done"
+            or any(counts.incomplete or counts.failed for counts in self.counts.values())
+        )
         return 3 if undone else 0

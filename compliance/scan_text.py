@@ -45,7 +45,7 @@ def as_json(report: ScanReport) -> str:
 def print_report(console: Console, report: ScanReport) -> None:
     """Print what was read and found, then everything that needs a look."""
     columns = [field.name for field in fields(Counts)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column("source", overflow="fold")
     for column in columns:
         table.add_column(column, justify="right")
@@ -59,16 +59,29 @@ def print_report(console: Console, report: ScanReport) -> None:
     read = _totals(report).read
     rate = f", {read / seconds:,.0f} posts/s" if seconds and read else ""
     opened = ", ".join(f"{policy} {number}" for policy, number in sorted(report.opened.items())) or "none"
-    console.print(as_text(f"scan {report.scan_id} {report.status} in {seconds:.1f} s{rate}. Flags opened: {opened}.", style="bold"))
+    console.print(
+        as_text(
+            f"scan {report.scan_id} {report.status} in {seconds:.1f} s{rate}. Flags opened: {opened}.", style="bold"
+        )
+    )
     _print_troubles(console, report)
 
 
 def _print_troubles(console: Console, report: ScanReport) -> None:
-    troubles = [f"{error.source}: {error.message}  --> {error.place}" + (f"\n  hint: {error.hint}" if error.hint else "") for error in report.errors]
-    troubles += _listed([f"{one.source}: {one.message}  --> {one.place}" for one in report.rejects], "records could not be read")
-    troubles += _listed([f"{one.post}: {one.detector}: {one.error}" for one in report.incompletes], "failures left posts incomplete")
+    troubles = [
+        f"{error.source}: {error.message}  --> {error.place}" + (f"\n  hint: {error.hint}" if error.hint else "")
+        for error in report.errors
+    ]
+    troubles += _listed(
+        [f"{one.source}: {one.message}  --> {one.place}" for one in report.rejects], "records could not be read"
+    )
+    troubles += _listed(
+        [f"{one.post}: {one.detector}: {one.error}" for one in report.incompletes], "failures left posts incomplete"
+    )
     if report.outstanding_incomplete or report.outstanding_rejects:
-        troubles.append(f"from earlier scans: {report.outstanding_incomplete} posts incomplete, {report.outstanding_rejects} records unreadable")
+        troubles.append(
+            f"from earlier scans: {report.outstanding_incomplete} posts incomplete, {report.outstanding_rejects} records unreadable"
+        )
     for trouble in troubles:
         console.print(as_text(trouble, style="magenta"))
 

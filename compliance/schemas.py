@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from pydantic import BaseModel
 
 from compliance.errors import ComplianceError
 from compliance.workspace import Config
@@ -10,7 +12,7 @@ from rules.errors import did_you_mean
 from rules.kinds import kinds
 from rules.policy import ExclusionSpec, PolicySpec
 
-_MODELS = {"policy": PolicySpec, "exclusion": ExclusionSpec, "compliance": Config}
+_MODELS: Final[dict[str, type[BaseModel]]] = {"policy": PolicySpec, "exclusion": ExclusionSpec, "compliance": Config}
 
 
 def schema_of(kind: str) -> dict[str, Any]:
@@ -40,7 +42,11 @@ def _inline(schema: dict[str, Any]) -> dict[str, Any]:
     def fill(value: Any) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, dict):
             reference = value.get("$ref")
-            return fill({**definitions[reference.rpartition("/")[2]], **{k: v for k, v in value.items() if k != "$ref"}}) if reference else {k: fill(v) for k, v in value.items()}
+            return (
+                fill({**definitions[reference.rpartition("/")[2]], **{k: v for k, v in value.items() if k != "$ref"}})
+                if reference
+                else {k: fill(v) for k, v in value.items()}
+            )
         return [fill(one) for one in value] if isinstance(value, list) else value
 
     filled: dict[str, Any] = fill(schema)

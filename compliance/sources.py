@@ -8,12 +8,14 @@ from pathlib import Path
 from compliance.errors import ComplianceError
 from compliance.scan import ScanSource
 from compliance.workspace import SourceSpec, Workspace
-from connectors.jsonl import PostDefaults
+from connectors.post import PostDefaults
 from connectors.registry import find_connector
 from rules.errors import did_you_mean
 
 
-def chosen_sources(space: Workspace, named: Sequence[str], *, source: str | None = None, audience: str | None = None) -> list[ScanSource]:
+def chosen_sources(
+    space: Workspace, named: Sequence[str], *, source: str | None = None, audience: str | None = None
+) -> list[ScanSource]:
     """Return the sources to scan, in the order given; all configured ones if none is named.
 
     A file uses the configured source of that path, else `source`, else its stem as the name. Raises ComplianceError.
@@ -22,7 +24,9 @@ def chosen_sources(space: Workspace, named: Sequence[str], *, source: str | None
     if not named:
         if not configured:
             message = "no source is configured, and no file is named"
-            raise ComplianceError(message, place="compliance.yaml", hint="add one under `sources`, or run `compliance scan FILE`")
+            raise ComplianceError(
+                message, place="compliance.yaml", hint="add one under `sources`, or run `compliance scan FILE`"
+            )
         return [_from_spec(space, name, spec) for name, spec in configured.items()]
     if source is not None and len(named) > 1:
         message = "--source names one source, but several files are given"
@@ -30,7 +34,7 @@ def chosen_sources(space: Workspace, named: Sequence[str], *, source: str | None
     found = [_one(space, name, source=source, audience=audience) for name in named]
     doubled = {one.name for one in found if sum(other.name == one.name for other in found) > 1}
     if doubled:
-        message = f"two of these inputs are the source '{sorted(doubled)[0]}'"
+        message = f"two of these inputs are the source '{min(doubled)}'"
         raise ComplianceError(message, hint="scan them one by one with --source NAME")
     return found
 
@@ -45,15 +49,25 @@ def _one(space: Workspace, name: str, *, source: str | None, audience: str | Non
             return _from_spec(space, known, spec)
     if not path.exists() and not path.suffix:
         message = f"there is no source or file '{name}'"
-        raise ComplianceError(message, hint=did_you_mean(name, configured, otherwise=f"sources: {', '.join(configured) or 'none'}"))
-    spec = configured.get(source or path.stem) or SourceSpec(path=str(path), audience="internal" if audience == "internal" else "external")
+        raise ComplianceError(
+            message, hint=did_you_mean(name, configured, otherwise=f"sources: {', '.join(configured) or 'none'}")
+        )
+    spec = configured.get(source or path.stem) or SourceSpec(
+        path=str(path), audience="internal" if audience == "internal" else "external"
+    )
     return _from_spec(space, source or path.stem, spec.model_copy(update={"path": str(path.resolve())}))
 
 
 def _from_spec(space: Workspace, name: str, spec: SourceSpec) -> ScanSource:
     defaults = PostDefaults(platform=spec.platform, channel=spec.channel)
     connector = find_connector(spec.connector)(_path(space, spec), defaults)  # type: ignore[call-arg]
-    return ScanSource(name=name, connector=connector, audience=spec.audience, platform=spec.platform, include_messages=spec.messages == "include")
+    return ScanSource(
+        name=name,
+        connector=connector,
+        audience=spec.audience,
+        platform=spec.platform,
+        include_messages=spec.messages == "include",
+    )
 
 
 def _path(space: Workspace, spec: SourceSpec) -> Path:

@@ -18,8 +18,8 @@ _LOCK: Final = 0x7363686D
 def upgrade(engine: Engine) -> str | None:
     """Create or upgrade the schema in one transaction and return the revision found before, None for an empty database.
 
-    A process that dies half-way leaves the old schema; two at once take turns. Raises ComplianceError for a schema that is
-    newer than this program. Irreversible: there is no way down.
+    A process that dies half-way leaves the old schema; two at once take turns. Raises ComplianceError for a schema that
+    is newer than this program. Irreversible: there is no way down.
     """
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":

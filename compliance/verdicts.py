@@ -60,7 +60,9 @@ def as_row(verdict: Verdict, ruleset: RuleSet, *, redact: bool = False, shadow: 
         "language": evaluation.language,
         "tags": list(evaluation.tags),
         "failures": [_failure(failure) for failure in evaluation.failures],
-        "findings": [_finding(finding, document, ruleset, redact=redact) for finding in verdict.findings(shadow=shadow)],
+        "findings": [
+            _finding(finding, document, ruleset, redact=redact) for finding in verdict.findings(shadow=shadow)
+        ],
     }
 
 
@@ -94,4 +96,10 @@ def _finding(finding: Finding, document: Document, ruleset: RuleSet, *, redact: 
 
 
 def _span(match: Match) -> dict[str, Any]:
-    return {"start": match.start, "end": match.end, "part": match.part, "detector": match.detector, "confidence": round(match.confidence, 4)}
+    return {
+        "start": match.start,
+        "end": match.end,
+        "part": match.part,
+        "detector": match.detector,
+        "confidence": round(match.confidence, 4),
+    }

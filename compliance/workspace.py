@@ -15,8 +15,9 @@ from compliance.errors import ComplianceError, UnavailableError
 from compliance.people import People, read_people
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
-from rules.load import Overrides, load_ruleset, parse
+from rules.load import Overrides, load_ruleset
 from rules.policy import Audience, Spec
+from rules.shape import parse
 from rules.source import SourceFile, read_yaml
 
 if TYPE_CHECKING:
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
 
 CONFIG: Final = "compliance.yaml"
 Role: TypeAlias = Literal[
-    "reviewer", "officer", "hr", "legal", "manager", "auditor", "policy-author", "policy-publisher", "principal", "privacy", "operator", "admin"
+    "reviewer",
+    "officer",
+    "hr",
+    "legal",
+    "manager",
+    "auditor",
+    "policy-author",
+    "policy-publisher",
+    "principal",
+    "privacy",
+    "operator",
+    "admin",
 ]
 NonEmpty: TypeAlias = Annotated[str, Field(min_length=1)]
 
@@ -35,7 +47,9 @@ class ReviewerSpec(Spec):
     """A person who may act here."""
 
     role: Role
-    person: NonEmpty | None = Field(default=None, description="their person_id in people.csv, so that nobody reviews their own posts")
+    person: NonEmpty | None = Field(
+        default=None, description="their person_id in people.csv, so that nobody reviews their own posts"
+    )
 
 
 class SourceSpec(Spec):
@@ -46,7 +60,9 @@ class SourceSpec(Spec):
     platform: NonEmpty | None = None
     channel: NonEmpty | None = None
     audience: Audience = "external"
-    messages: Literal["skip", "include"] = Field(default="skip", description="direct messages are skipped, and counted, unless included")
+    messages: Literal["skip", "include"] = Field(
+        default="skip", description="direct messages are skipped, and counted, unless included"
+    )
 
 
 class LanguagesSpec(Spec):
@@ -93,7 +109,10 @@ class Workspace:
     @property
     def reviewers(self) -> dict[str, Reviewer]:
         """Who may act, by id."""
-        return {name: Reviewer(id=name, role=spec.role, person_id=spec.person) for name, spec in self.config.reviewers.items()}
+        return {
+            name: Reviewer(id=name, role=spec.role, person_id=spec.person)
+            for name, spec in self.config.reviewers.items()
+        }
 
     @property
     def database_url(self) -> str:
@@ -123,10 +142,16 @@ class Workspace:
             # The address may hold a password, so it is not repeated.
             message = "the database address cannot be used"
             hint = "for example sqlite:///compliance.db or postgresql+psycopg://user@host/name (pip install 'compliance-monitor[postgres]')"
-            raise ComplianceError(message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint=hint) from None
+            raise ComplianceError(
+                message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint=hint
+            ) from None
         except OperationalError:
             message = "the database cannot be reached"
-            raise UnavailableError(message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint="is the server up, and the file writable?") from None
+            raise UnavailableError(
+                message,
+                place="database in compliance.yaml, or COMPLIANCE_DATABASE",
+                hint="is the server up, and the file writable?",
+            ) from None
         return engine
 
     @cached_property
@@ -152,7 +177,15 @@ def _refuse_failing_examples(ruleset: RuleSet) -> None:
         faults = []
         for result in failed:
             file, _, line = result.place.rpartition(":")
-            faults.append(Fault(file=file, line=int(line or 0), column=1, message=f"{result.rule}: {result.kind} example {result.index + 1} {result.note}", hint=hint))
+            faults.append(
+                Fault(
+                    file=file,
+                    line=int(line or 0),
+                    column=1,
+                    message=f"{result.rule}: {result.kind} example {result.index + 1} {result.note}",
+                    hint=hint,
+                )
+            )
         raise PolicyError(faults)
 
 
@@ -175,7 +208,13 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         if required:
             message = "there is no workspace here"
             raise ComplianceError(message, hint="`compliance init DIR` makes one; --workspace DIR names one")
-        return Workspace(root=None, config=Config(organisation="(none)"), source=SourceFile(CONFIG), people=People(), lists=no_lists())
+        return Workspace(
+            root=None,
+            config=Config(organisation="(none)"),
+            source=SourceFile(CONFIG),
+            people=People(),
+            lists=no_lists(),
+        )
     source = read_yaml(root / CONFIG, name=CONFIG)
     config = parse(source, Config)
     faults = list(source.faults)

@@ -1,4 +1,4 @@
-"""Posts from a JSON Lines file: one object a line, read as a stream. The file may grow, or be written anew, between reads."""
+"""Posts from a JSON Lines file: one object a line, read as a stream. The file may grow or be written anew."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ _BOM: Final = b"\xef\xbb\xbf"
 class JsonlConnector:
     """Reads a JSON Lines file; `since` is a cursor of an earlier page.
 
-    A cursor holds a byte offset, the lines before it and the SHA-256 of every byte before it. If the file no longer begins with
-    these bytes (written anew, shorter), it is read from its beginning: posts may repeat, none is missed. A last line without a line
-    end that is no valid JSON is reported, and the cursor stays before it: the next read sees it whole.
+    A cursor holds a byte offset, the lines before it and the SHA-256 of every byte before it. If the file no longer
+    begins with these bytes (written anew, shorter), it is read from its beginning: posts may repeat, none is missed. A
+    last line without a line end that is no valid JSON is reported, and the cursor stays before it: the next read sees
+    it whole.
     """
 
     name: ClassVar[str] = "jsonl"
@@ -119,7 +120,13 @@ class _Reader:
             while not ended and len(posts) + len(rejects) < PAGE_POSTS and self.offset - start < PAGE_BYTES:
                 ended = self._next(posts, rejects)
             if posts or rejects or self.offset > start:
-                yield Page(posts=tuple(posts), cursor=self._cursor(), rejects=tuple(rejects), position=self.offset, restarted=self.restarted)
+                yield Page(
+                    posts=tuple(posts),
+                    cursor=self._cursor(),
+                    rejects=tuple(rejects),
+                    position=self.offset,
+                    restarted=self.restarted,
+                )
                 self.restarted = False
 
     def _next(self, posts: list[Post], rejects: list[SkippableError]) -> bool:
@@ -163,7 +170,7 @@ class _Reader:
 
 
 def _parse_cursor(since: str | None) -> tuple[int, int, str]:
-    """Return offset, lines and hash; a cursor that cannot be read begins anew, since repeating is safe and missing is not."""
+    """Return offset, lines and hash; one that cannot be read begins anew: repeating is safe, missing is not."""
     try:
         cursor = json.loads(since or "{}")
         offset, line, digest = cursor["offset"], cursor["line"], cursor["sha256"]

@@ -58,6 +58,8 @@ def _at_most(length: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+#: What is wrong, and what to do.
+Fault = tuple[str, str | None]
 Time = Annotated[datetime | None, PlainValidator(_time)]
 
 
@@ -94,7 +96,10 @@ class Record(BaseModel):
     attachments: list[_File] | None = None
 
     def post(self, defaults: PostDefaults, *, written_at: datetime) -> Post:
-        """Return the post, with defaults where the line is silent. `deleted` without a time dates from `written_at` at the latest."""
+        """Return the post, with defaults where the line is silent.
+
+        `written_at` is when the file was written; a deletion without a time is dated so.
+        """
         deleted_at = self.deleted_at
         if self.deleted and deleted_at is None:
             deleted_at = max(time for time in (written_at, self.posted_at, self.edited_at) if time is not None)
@@ -113,7 +118,9 @@ class Record(BaseModel):
             edited_at=self.edited_at,
             deleted_at=deleted_at,
             url=self.url,
-            attachments=tuple(Attachment(name=file.name, media_type=file.media_type, url=file.url) for file in self.attachments or ()),
+            attachments=tuple(
+                Attachment(name=file.name, media_type=file.media_type, url=file.url) for file in self.attachments or ()
+            ),
         )
 
 
@@ -122,31 +129,12 @@ def parse_line(raw: bytes, *, place: str, needs_id: bool = True) -> Record:
 
     `needs_id`: a post to store needs an id, a draft to check does not.
     """
-    try:
-        data: Any = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        message, hint = "the line is not UTF-8", "save the file as UTF-8"
-        raise SkippableError(message, place=place, hint=hint) from None
-    except RecursionError:
-        message, hint = "the line is nested too deeply", "one flat object a line"
-        raise SkippableError(message, place=place, hint=hint) from None
-    except ValueError:
-        message, hint = "the line is not valid JSON", "one JSON object a line"
-        raise SkippableError(message, place=place, hint=hint) from None
-    if not isinstance(data, dict):
-        message, hint = "the line is not a JSON object", 'a line looks like {"id": "1", "text": "…"}'
-        raise SkippableError(message, place=place, hint=hint)
-    return _checked(data, place=place, needs_id=needs_id)
-
-
-def _checked(data: dict[str, Any], *, place: str, needs_id: bool) -> Record:
-    try:
-        record = Record.model_validate(data)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        message = "; ".join(dict.fromkeys(f"{fault['loc'][0]} {_fault(fault['type'], fault['msg'])}" for fault in faults))
-        hint = _TIME_HINT if any(fault["loc"][0] in {"posted_at", "edited_at", "deleted_at"} for fault in faults) else None
-        raise SkippableError(message, place=place, hint=hint) from None
+    data, fault = _loaded(raw)
+    if fault is not None:
+        raise SkippableError(fault[0], place=place, hint=fault[1])
+    record = _validated(data)
+    if isinstance(record, tuple):
+        raise SkippableError(record[0], place=place, hint=record[1])
     if needs_id and not record.id:
         message, hint = "id is missing", "each post needs an id that stays the same when the post is edited"
         raise SkippableError(message, place=place, hint=hint)
@@ -156,6 +144,41 @@ def _checked(data: dict[str, Any], *, place: str, needs_id: bool) -> Record:
     return record
 
 
+# Faults are returned and raised by the caller: an exception raised while another is handled keeps it, and with it the
+# line.
+def _loaded(raw: bytes) -> tuple[dict[str, Any], Fault | None]:
+    try:
+        data = json.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        return {}, ("the line is not UTF-8", "save the file as UTF-8")
+    except RecursionError:
+        return {}, ("the line is nested too deeply", "one flat object a line")
+    except ValueError:
+        return {}, ("the line is not valid JSON", "one JSON object a line")
+    if not isinstance(data, dict):
+        return {}, ("the line is not a JSON object", 'a line looks like {"id": "1", "text": "…"}')
+    return data, None
+
+
+def _validated(data: dict[str, Any]) -> Record | Fault:
+    try:
+        return Record.model_validate(data)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+    message = "; ".join(
+        dict.fromkeys(f"{_key(fault['loc'])} {_fault(fault['type'], fault['msg'])}" for fault in faults)
+    )
+    timely = any(fault["loc"][0] in {"posted_at", "edited_at", "deleted_at"} for fault in faults)
+    return message, _TIME_HINT if timely else None
+
+
+def _key(place: tuple[int | str, ...]) -> str:
+    # All of these are names of our fields and positions in a list, never keys of the line: those are ignored.
+    return ".".join(map(str, place))
+
+
 def _fault(kind: str, message: str) -> str:
     # Only our own words are repeated: pydantic's may one day quote the value.
-    return message.removeprefix("Value error, ") if kind == "value_error" else "is missing" if kind == "missing" else "has the wrong type"
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    return "is missing" if kind == "missing" else "has the wrong type"

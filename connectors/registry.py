@@ -20,7 +20,9 @@ def find_connectors() -> dict[str, type[Connector]]:
                 continue
             if value.name in found:
                 message = f"two connectors are called '{value.name}'"
-                raise FatalError(message, place=f"{found[value.name].__module__}, {module.name}", hint="rename one of them")
+                raise FatalError(
+                    message, place=f"{found[value.name].__module__}, {module.name}", hint="rename one of them"
+                )
             found[value.name] = value
     return dict(sorted(found.items()))
 
@@ -35,4 +37,8 @@ def find_connector(name: str) -> type[Connector]:
 
 
 def _is_connector(value: object) -> TypeGuard[type[Connector]]:
-    return isinstance(value, type) and isinstance(getattr(value, "name", None), str) and callable(getattr(value, "pages", None))
+    return (
+        isinstance(value, type)
+        and isinstance(getattr(value, "name", None), str)
+        and callable(getattr(value, "pages", None))
+    )

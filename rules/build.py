@@ -14,6 +14,7 @@ from rules.errors import did_you_mean
 from rules.kinds import kinds
 from rules.lists import Lists
 from rules.policy import Part
+from rules.shape import translate
 from rules.source import Place, SourceFile
 
 _WORDS: Final = re.compile(r"(\d{1,4}) words?")
@@ -24,7 +25,7 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)(\.public_name)?\}")
 _LATER: Final = frozenset({"pii", "secret", "entity", "meaning", "language"})
 
 
-def build_parts(
+def build_parts(  # noqa: PLR0913 - what a rule is made of
     source: SourceFile,
     place: Place,
     specs: Mapping[str, dict[str, Any]],
@@ -32,15 +33,15 @@ def build_parts(
     *,
     lists: Lists,
     borrowed: Mapping[str, Part] | None = None,
-    message: str | None = None,
-    guidance: str | None = None,
+    texts: Mapping[str, str | None] | None = None,
+    trusted: bool = False,
 ) -> tuple[dict[str, Part], expression.Node] | None:
     """Compile parts and condition; None if anything is wrong, with the faults in `source`.
 
     `borrowed` parts (of the rule that an exclusion touches) may be referred to by `near` and `count` and need not be used.
     """
     before = len(source.faults)
-    builder = _PartBuilder(source, lists)
+    builder = _PartBuilder(source, lists, trusted=trusted)
     parts = dict(borrowed or {})
     for name, spec in specs.items():
         part = builder.part(name, spec, (*place, "parts", name))
@@ -54,11 +55,15 @@ def build_parts(
         for name in specs:
             if name not in used:
                 source.fault((*place, "parts", name), f"part '{name}' is never used", "name it in `when`, or remove it")
-    for key, text in (("message", message), ("guidance", guidance)):
+    _check_placeholders(source, place, texts or {}, known)
+    return (parts, node) if node is not None and len(source.faults) == before else None
+
+
+def _check_placeholders(source: SourceFile, place: Place, texts: Mapping[str, str | None], known: list[str]) -> None:
+    for key, text in texts.items():
         for found in PLACEHOLDER.finditer(text or ""):
             if found[1] not in known:
                 source.fault((*place, key), f"unknown part '{found[1]}' in the {key}", did_you_mean(found[1], known))
-    return (parts, node) if node is not None and len(source.faults) == before else None
 
 
 def _condition(source: SourceFile, place: Place, when: str, known: list[str]) -> expression.Node | None:
@@ -69,11 +74,17 @@ def _condition(source: SourceFile, place: Place, when: str, known: list[str]) ->
         return None
     missing = [name for name in dict.fromkeys(expression.names(node)) if name not in known]
     for name in missing:
-        source.fault(place, f"`when` names an unknown part '{name}'", did_you_mean(name, known, otherwise=f"parts: {', '.join(known)}"))
+        source.fault(
+            place,
+            f"`when` names an unknown part '{name}'",
+            did_you_mean(name, known, otherwise=f"parts: {', '.join(known)}"),
+        )
     return None if missing else node
 
 
-def _references(source: SourceFile, place: Place, specs: Mapping[str, dict[str, Any]], parts: Mapping[str, Part], known: list[str]) -> Iterator[str]:
+def _references(
+    source: SourceFile, place: Place, specs: Mapping[str, dict[str, Any]], parts: Mapping[str, Part], known: list[str]
+) -> Iterator[str]:
     """Yield the parts that other parts refer to; refuse unknown ones and circles."""
     graph: dict[str, list[str]] = {}
     for name, spec in specs.items():
@@ -82,14 +93,28 @@ def _references(source: SourceFile, place: Place, specs: Mapping[str, dict[str, 
             if not isinstance(target, str):
                 continue
             if target not in known:
-                source.fault((*place, "parts", name, key), f"unknown part '{target}'", did_you_mean(target, known, otherwise=f"parts: {', '.join(known)}"))
-            elif target in parts and not issubclass(kinds()[parts[target].detector.name].keys, SpanKeys) and parts[target].detector.name != "count":
-                source.fault((*place, "parts", name, key), f"part '{target}' has no place in the text", f"`{key}` needs a part that matches text")
+                source.fault(
+                    (*place, "parts", name, key),
+                    f"unknown part '{target}'",
+                    did_you_mean(target, known, otherwise=f"parts: {', '.join(known)}"),
+                )
+            elif (
+                target in parts
+                and not issubclass(kinds()[parts[target].detector.name].keys, SpanKeys)
+                and parts[target].detector.name != "count"
+            ):
+                source.fault(
+                    (*place, "parts", name, key),
+                    f"part '{target}' has no place in the text",
+                    f"`{key}` needs a part that matches text",
+                )
             graph.setdefault(name, []).append(target)
             yield target
     for name in graph:
         if _reaches(graph, name):
-            source.fault((*place, "parts", name), f"part '{name}' refers to itself in a circle", "let one part stand on its own")
+            source.fault(
+                (*place, "parts", name), f"part '{name}' refers to itself in a circle", "let one part stand on its own"
+            )
 
 
 def _reaches(graph: Mapping[str, list[str]], start: str) -> bool:
@@ -106,9 +131,10 @@ def _reaches(graph: Mapping[str, list[str]], start: str) -> bool:
 
 
 class _PartBuilder:
-    def __init__(self, source: SourceFile, lists: Lists) -> None:
+    def __init__(self, source: SourceFile, lists: Lists, *, trusted: bool = False) -> None:
         self.source = source
         self.lists = lists
+        self.trusted = trusted
 
     def part(self, name: str, spec: dict[str, Any], place: Place) -> Part | None:
         built = self._detector(name, spec, place)
@@ -123,7 +149,14 @@ class _PartBuilder:
                 check_regions(regions, key=key)
             except KeyFault as fault:
                 self._refuse(fault, place)
-        return Part(name=name, detector=detector, inside=tuple(keys.in_ or ()), outside=tuple(keys.not_in or ()), near=keys.near, within_words=words)
+        return Part(
+            name=name,
+            detector=detector,
+            inside=tuple(keys.in_ or ()),
+            outside=tuple(keys.not_in or ()),
+            near=keys.near,
+            within_words=words,
+        )
 
     def _detector(self, name: str, spec: dict[str, Any], place: Place) -> tuple[Detector, Keys] | None:
         known = kinds()
@@ -135,11 +168,13 @@ class _PartBuilder:
         try:
             keys = kind.keys.model_validate(spec)
         except ValidationError as error:
-            from rules.load import translate
-
             translate(self.source, kind.keys, error, place)
             return None
-        material = Material(lists=self.lists, build=lambda inner, below: self._inner(name, inner, (*place, *below)))
+        material = Material(
+            lists=self.lists,
+            trusted=self.trusted,
+            build=lambda inner, below: self._inner(name, inner, (*place, *below)),
+        )
         try:
             return kind.build(keys, material), keys
         except KeyFault as fault:
@@ -154,11 +189,19 @@ class _PartBuilder:
 
     def _no_kind(self, name: str, spec: dict[str, Any], named: list[str], place: Place) -> None:
         if named:
-            self.source.fault(place, f"part '{name}' has two kinds: {' and '.join(named)}", "make two parts of it and join them in `when`")
+            self.source.fault(
+                place,
+                f"part '{name}' has two kinds: {' and '.join(named)}",
+                "make two parts of it and join them in `when`",
+            )
             return
         later = [key for key in spec if key in _LATER]
         if later:
-            self.source.fault((*place, later[0]), f"parts of kind '{later[0]}' are not available in this version", f"kinds: {', '.join(kinds())}")
+            self.source.fault(
+                (*place, later[0]),
+                f"parts of kind '{later[0]}' are not available in this version",
+                f"kinds: {', '.join(kinds())}",
+            )
             return
         words = [key for key in spec if key not in {"in", "not_in", "near", "within", "exact"}] or [""]
         hint = did_you_mean(words[0], kinds(), otherwise=f"kinds: {', '.join(kinds())}")
@@ -166,7 +209,9 @@ class _PartBuilder:
 
     def _within(self, keys: SpanKeys, place: Place) -> int | None:
         if (keys.near is None) != (keys.within is None):
-            self.source.fault(place, "`near` and `within` belong together", "near: PART, within: 6 words (or 1 sentence)")
+            self.source.fault(
+                place, "`near` and `within` belong together", "near: PART, within: 6 words (or 1 sentence)"
+            )
         if keys.within is None or keys.within == _SENTENCE:
             return None
         match = _WORDS.fullmatch(keys.within)

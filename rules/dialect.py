@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final, NoReturn
@@ -25,7 +25,7 @@ _WORD: Final = r"\p{L}\p{N}\p{M}\p{Pc}"
 _SPACE: Final = r"\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _SYNTAX: Final = "https://github.com/google/re2/wiki/Syntax lists what can be written"
 _PLAIN_MEMORY: Final = 8 << 20  # bytes; a pattern that needs more is a bomb or a mistake
-_SET_MEMORY: Final = 256 << 20  # states are made as texts ask for them; the set starts over when this is full
+_ODD_SPACE: Final = re.compile(r"[\x0b\x1c-\x1f]")  # white space to Unicode, not to RE2
 _WRAPPED_MEMORY: Final = 64 << 20  # a wrapped class is two classes, so whatever fitted once fits again
 
 
@@ -46,23 +46,21 @@ class Pattern:
     refuses, and for patterns that match the empty string or need too much memory.
     """
 
-    def __init__(self, source: str, *, ignore_case: bool = True) -> None:
+    def __init__(self, source: str, *, ignore_case: bool = True, check: bool = True) -> None:
+        """Without `check`, a pattern known to be sound is compiled when a text first needs it, and only as far as that."""
         self.source = source
         self._ignore_case = ignore_case
-        self._tokens = _Reader(source, ignore_case=ignore_case).tokens()
-        self._plain = self._compiled("".join(token.source for token in self._tokens), _PLAIN_MEMORY)
-        self._has_boundary = any(token.kind == "boundary" for token in self._tokens)
-        self._loose = self._without_assertions()
-        if self._loose.fullmatch(b""):
+        if check and self._loose.fullmatch(b"") and self._plain:
             message = "the pattern matches the empty string, so it would match everywhere"
             raise DialectError(message, 0, "make one part of it obligatory, for instance with + in place of *")
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the half-open code points of each match, leftmost first, none overlapping, none empty."""
         data, program, is_wrapped = self._prepared(text)
+        group = program.groupindex.get(b"span")
         done = characters = 0
         for found in program.finditer(data):
-            start, end = self._reported(found)
+            start, end = _reported(found, group)
             characters += _width(data[done:start], is_wrapped=is_wrapped)
             first = characters
             characters += _width(data[start:end], is_wrapped=is_wrapped)
@@ -77,7 +75,7 @@ class Pattern:
     def _prepared(self, text: str) -> tuple[bytes, Any, bool]:
         """Return the bytes to search, the program to search them with, and whether they are wrapped."""
         if text.isascii():
-            return text.encode(), self._plain, False
+            return text.encode(), self._plain if _ODD_SPACE.search(text) else self._native, False
         data = _encoded(text)
         if not self._has_boundary:
             return data, self._plain, False
@@ -88,12 +86,29 @@ class Pattern:
             return data, self._plain, False
         return text.translate(_wrapping()).encode(), self._wrapped, True
 
-    def _reported(self, found: Any) -> tuple[int, int]:  # noqa: ANN401  re2 has no types
-        whole: tuple[int, int] = found.span()
-        if not self._plain.groups:
-            return whole
-        start, end = found.span(1)
-        return (start, end) if start < end else whole
+    @cached_property
+    def _tokens(self) -> tuple[_Token, ...]:
+        return _Reader(self.source, ignore_case=self._ignore_case).tokens()
+
+    @cached_property
+    def _has_boundary(self) -> bool:
+        return any(token.kind == "boundary" for token in self._tokens)
+
+    @cached_property
+    def _native(self) -> Any:  # noqa: ANN401  re2 has no types
+        """The source as RE2 itself reads it: on ASCII that is the same, but for rare white space, and far quicker to build."""
+        return self._compiled(self.source, _PLAIN_MEMORY)
+
+    @cached_property
+    def _plain(self) -> Any:  # noqa: ANN401  re2 has no types
+        return self._compiled("".join(token.source for token in self._tokens), _PLAIN_MEMORY)
+
+    @cached_property
+    def _loose(self) -> Any:  # noqa: ANN401  re2 has no types
+        zero_width = ("boundary", "anchor")
+        return self._compiled(
+            "".join("(?:)" if token.kind in zero_width else token.source for token in self._tokens), _PLAIN_MEMORY
+        )
 
     @cached_property
     def _wrapped(self) -> Any:  # noqa: ANN401  re2 has no types
@@ -109,47 +124,14 @@ class Pattern:
             message = f"RE2 cannot read it: {reason}"
             raise DialectError(message, position, _advice(reason)) from None
 
-    def _without_assertions(self) -> Any:  # noqa: ANN401  re2 has no types
-        zero_width = ("boundary", "anchor")
-        self.loose = "".join("(?:)" if token.kind in zero_width else token.source for token in self._tokens)
-        return self._compiled(self.loose, _PLAIN_MEMORY)
 
-
-class PatternSet:
-    """Many patterns in one pass: which of them could match a text. Word boundaries, anchors and case are left aside.
-
-    RE2 keeps one automaton for all of them; a text costs the same whatever their number.
-    """
-
-    def __init__(self, sources: Sequence[str]) -> None:
-        """Compile the patterns. Raises DialectError as Pattern does."""
-        self._sets = list(_sets([Pattern(source).loose.encode() for source in sources], 0))
-
-    def matching(self, text: str) -> list[int]:
-        """Return the indexes of the patterns that could match, in no order; never leaves out one that does match."""
-        data = _encoded(text)
-        return [first + index for first, some in self._sets for index in some.Match(data) or ()]
-
-
-def _sets(patterns: list[bytes], first: int) -> Iterator[tuple[int, Any]]:
-    """Yield sets of patterns, each with the index of its first; one set unless they are too many for its memory."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.max_mem = _SET_MEMORY
-    options.log_errors = False
-    joined = re2.Set.SearchSet(options)
-    for pattern in patterns:
-        joined.Add(pattern)
-    try:
-        joined.Compile()
-    except re2.error:
-        half = len(patterns) // 2
-        if not half:
-            raise
-        yield from _sets(patterns[:half], first)
-        yield from _sets(patterns[half:], first + half)
-    else:
-        yield first, joined
+def _reported(found: Any, group: int | None) -> tuple[int, int]:  # noqa: ANN401  re2 has no types
+    """Return the span of the match, or of the group that narrows it where that takes part."""
+    whole: tuple[int, int] = found.span()
+    if group is None:
+        return whole
+    start, end = found.span(group)
+    return (start, end) if start < end else whole
 
 
 def _program(expression: str, *, ignore_case: bool, memory: int) -> Any:  # noqa: ANN401  re2 has no types

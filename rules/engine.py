@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from rules import expression
-from rules.detectors.base import Seen
+from rules.detectors.base import NOTHING, Seen
 from rules.document import Document
 from rules.evaluation import Evaluation, Failure, Finding, Match, Status, Suppressed
 from rules.expression import Kleene
@@ -36,15 +36,20 @@ class Engine:
 
     def evaluate_one(self, document: Document) -> Evaluation:
         """Evaluate one document. A detector that raises makes it incomplete, never clean."""
-        candidates = self._gates.candidates(document) if self._lazy else self.rules
-        if not candidates:
-            return Evaluation(key=document.key, status=Status.CLEAN)
-        outcomes = [self.run(rule, document, exhaustive=not self._lazy) for rule in candidates]
-        return _evaluation(document.key, outcomes)
+        if self._lazy:
+            outcomes = [self.run(rule, document, shut=shut) for rule, shut in self._gates.candidates(document)]
+        else:
+            outcomes = [self.run(rule, document, exhaustive=True) for rule in self.rules]
+        return _evaluation(document.key, outcomes) if outcomes else Evaluation(key=document.key, status=Status.CLEAN)
 
-    def run(self, rule: Rule, document: Document, *, exhaustive: bool = False) -> Outcome:
-        """Evaluate one rule on one document, whatever its status; the outcome tells every part that was looked at."""
-        run = Outcome(rule)
+    def run(
+        self, rule: Rule, document: Document, *, exhaustive: bool = False, shut: frozenset[str] = frozenset()
+    ) -> Outcome:
+        """Evaluate one rule on one document, whatever its status; the outcome tells every part that was looked at.
+
+        Parts in `shut` are known to be false here.
+        """
+        run = Outcome(rule, seen=dict.fromkeys(shut, NOTHING))
         run.scope = in_scope(rule, document)
         if run.scope is False and not exhaustive:
             run.value = False
@@ -95,13 +100,14 @@ class Outcome:
 class _Parts:
     """The parts of one rule on one document, each evaluated at most once."""
 
-    def __init__(self, parts: dict[str, Part] | object, document: Document, run: Outcome) -> None:
-        self.parts: dict[str, Part] = dict(parts)  # type: ignore[call-overload]
+    def __init__(self, parts: Mapping[str, Part], document: Document, run: Outcome) -> None:
+        self.parts = parts
         self.document = document
         self.run = run
 
     def truth(self, name: str) -> Kleene:
-        return self.see(name).value
+        known = self.run.seen.get(name)
+        return (known or self.see(name)).value
 
     def see(self, name: str) -> Seen:
         known = self.run.seen.get(name)
@@ -126,7 +132,11 @@ class _Parts:
             if other.value is None:
                 return Seen(value=None, unknown=other.unknown)
             matches = near_ones(part, matches, other.matches, self.document)
-        return Seen(value=True, matches=tuple(matches)) if matches else Seen(value=None if seen.value is None else False, unknown=seen.unknown)
+        return (
+            Seen(value=True, matches=tuple(matches))
+            if matches
+            else Seen(value=None if seen.value is None else False, unknown=seen.unknown)
+        )
 
     def _in_regions(self, part: Part, match: Match) -> bool:
         inside = not part.inside or any(lies_in(match, region_spans(self.document, name)) for name in part.inside)
@@ -135,7 +145,9 @@ class _Parts:
     def evidence(self, rule: Rule) -> tuple[tuple[Match, ...], float]:
         """Return the matches of every positive part that is true, in text order, and the rule's confidence."""
         names = dict.fromkeys(expression.positive_names(rule.when))
-        found = [replace(match, part=name) for name in names for match in self.see(name).matches if self.see(name).value]
+        found = [
+            replace(match, part=name) for name in names for match in self.see(name).matches if self.see(name).value
+        ]
         found.sort(key=lambda m: (m.start, m.end, m.part))
         return tuple(found), expression.confidence(rule.when, self.truth, self._score)
 
@@ -145,14 +157,23 @@ class _Parts:
     def why_unknown(self, rule: Rule) -> list[str]:
         """Return `detector: why` of each unknown part of the condition."""
         names = [*dict.fromkeys(expression.names(rule.when))]
-        return [f"{rule.parts[name].detector.name}: {self.see(name).unknown}" for name in names if self.see(name).value is None]
+        return [
+            f"{rule.parts[name].detector.name}: {self.see(name).unknown}"
+            for name in names
+            if self.see(name).value is None
+        ]
 
 
 def in_scope(rule: Rule, document: Document) -> Kleene:
     """Return whether a rule applies to a document at all; unknown where the context does not say."""
     context = document.context
     needed = rule.policy.requires_group
-    if needed and context.known_groups is not None and needed not in context.known_groups and needed not in (context.groups or ()):
+    if (
+        needed
+        and context.known_groups is not None
+        and needed not in context.known_groups
+        and needed not in (context.groups or ())
+    ):
         return False
     return _scope_value(rule.scope, document)
 
@@ -162,7 +183,12 @@ def _scope_value(scope: Scope, document: Document) -> Kleene:
     values: list[Kleene] = []
     if scope.audience:
         values.append(None if context.audience is None else context.audience == scope.audience)
-    for wanted, actual in ((scope.platform, context.platform), (scope.channel, context.channel), (scope.country, context.country), (scope.kind, context.kind)):
+    for wanted, actual in (
+        (scope.platform, context.platform),
+        (scope.channel, context.channel),
+        (scope.country, context.country),
+        (scope.kind, context.kind),
+    ):
         if wanted:
             values.append(None if actual is None else actual in wanted)
     if scope.group:
@@ -205,7 +231,14 @@ def _evaluation(key: str, outcomes: list[Outcome]) -> Evaluation:
     failures = tuple(Failure(detector=d, kind=k, error=e, rules=tuple(ids)) for (d, k, e), ids in unknown.items())
     flagged = any(not finding.shadow for finding in findings)
     status = Status.INCOMPLETE if failures else Status.FLAGGED if flagged else Status.CLEAN
-    return Evaluation(key=key, status=status, findings=tuple(findings), tags=tuple(tags), failures=failures, suppressed=tuple(suppressed))
+    return Evaluation(
+        key=key,
+        status=status,
+        findings=tuple(findings),
+        tags=tuple(tags),
+        failures=failures,
+        suppressed=tuple(suppressed),
+    )
 
 
 def _finding(run: Outcome) -> Finding:
@@ -229,5 +262,3 @@ def _failures(run: Outcome) -> Iterator[tuple[str, str, str]]:
     for reason in dict.fromkeys(run.unknown):
         detector, _, why = reason.partition(": ")
         yield detector, "uncovered", why
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -60,9 +60,13 @@ def run_rule_examples(rule: Rule, *, known: Iterable[str] = ()) -> Iterator[Exam
     scratch = SourceFile(rule.place)
     tested = build_rule(scratch, (), rule.spec, rule.policy, lists=lists)
     if tested is None:
-        yield ExampleResult(rule=rule.id, kind="flag", index=0, text="", passed=False, note=scratch.faults[0].message, place=rule.place)
+        yield ExampleResult(
+            rule=rule.id, kind="flag", index=0, text="", passed=False, note=scratch.faults[0].message, place=rule.place
+        )
         return
-    engine = Engine(RuleSet(rules={rule.id: tested}, policies={rule.policy.id: rule.policy}, lists=lists, engine_version=""))
+    engine = Engine(
+        RuleSet(rules={rule.id: tested}, policies={rule.policy.id: rule.policy}, lists=lists, engine_version="")
+    )
     for kind, group in (("flag", examples.flag), ("pass", examples.pass_), ("todo_flag", examples.todo_flag)):
         for index, example in enumerate(group):
             yield _run(engine, tested, kind, index, example)
@@ -79,7 +83,9 @@ def _run(engine: Engine, rule: Rule, kind: str, index: int, example: ExampleSpec
         passed, note = False, "fires, but does not mark the span"
     elif not passed:
         note = "does not fire" if kind != "pass" else "fires"
-    return ExampleResult(rule=rule.id, kind=kind, index=index, text=example.text, passed=passed, note=note, place=rule.place)
+    return ExampleResult(
+        rule=rule.id, kind=kind, index=index, text=example.text, passed=passed, note=note, place=rule.place
+    )
 
 
 def example_document(rule: Rule, example: ExampleSpec) -> Document:
@@ -108,12 +114,30 @@ def run_exclusion_examples(exclusion: Exclusion, ruleset: RuleSet) -> Iterator[E
     tested = _with_lists(touched, exclusion, lists)
     for kind, group in (("exclude", examples.exclude), ("keep", examples.keep)):
         for index, example in enumerate(group):
-            outcomes = [(rule, tested.run(rule, example_document(rule, example))) for rule in tested.ruleset.rules.values()]
+            outcomes = [
+                (rule, tested.run(rule, example_document(rule, example))) for rule in tested.ruleset.rules.values()
+            ]
             silenced = any(outcome.excluded_by for _, outcome in outcomes)
             fires = any(outcome.value is True for _, outcome in outcomes)
             passed = silenced and not fires if kind == "exclude" else fires and not silenced
-            note = "" if passed else "no rule fires here, so nothing is excluded" if not (fires or silenced) else "is still flagged" if kind == "exclude" else "is excluded"
-            yield ExampleResult(rule=exclusion.id, kind=kind, index=index, text=example.text, passed=passed, note=note, place=exclusion.place)
+            note = (
+                ""
+                if passed
+                else "no rule fires here, so nothing is excluded"
+                if not (fires or silenced)
+                else "is still flagged"
+                if kind == "exclude"
+                else "is excluded"
+            )
+            yield ExampleResult(
+                rule=exclusion.id,
+                kind=kind,
+                index=index,
+                text=example.text,
+                passed=passed,
+                note=note,
+                place=exclusion.place,
+            )
 
 
 def _with_lists(touched: list[Rule], exclusion: Exclusion, lists: dict[str, WordList]) -> Engine:
@@ -122,15 +146,8 @@ def _with_lists(touched: list[Rule], exclusion: Exclusion, lists: dict[str, Word
     rules = {name: rule for name, rule in built.items() if rule is not None}
     borrowed = next(iter(rules.values())).parts if len(exclusion.rules) == 1 and len(rules) == 1 else {}
     parts = build_parts(scratch, (), exclusion.spec.parts, exclusion.spec.when, lists=lists, borrowed=borrowed)
-    again = [] if parts is None else [_replace(exclusion, parts)]
+    again = [] if parts is None else [replace(exclusion, parts=parts[0], when=parts[1])]
     return Engine(RuleSet(rules=rules, policies={}, exclusions=tuple(again), lists=lists, engine_version=""))
-
-
-def _replace(exclusion: Exclusion, built: tuple[dict[str, object], object]) -> Exclusion:
-    from dataclasses import replace
-
-    parts, when = built
-    return replace(exclusion, parts=parts, when=when)  # type: ignore[arg-type]
 
 
 def _lists(given: dict[str, list[str]]) -> dict[str, WordList]:

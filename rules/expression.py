@@ -30,6 +30,10 @@ class Name:
 
     name: str
 
+    def value(self, truth: Truth) -> Kleene:
+        """Ask for the part."""
+        return truth(self.name)
+
     def __str__(self) -> str:
         return self.name
 
@@ -39,6 +43,11 @@ class Not:
     """True where the operand is false; unknown stays unknown."""
 
     operand: Node
+
+    def value(self, truth: Truth) -> Kleene:
+        """Turn the operand round."""
+        value = self.operand.value(truth)
+        return None if value is None else not value
 
     def __str__(self) -> str:
         return f"not {_wrap(self.operand)}"
@@ -50,6 +59,17 @@ class And:
 
     operands: tuple[Node, ...]
 
+    def value(self, truth: Truth) -> Kleene:
+        """Stop at the first false operand."""
+        unknown = False
+        for operand in self.operands:
+            value = operand.value(truth)
+            if value is False:
+                return False
+            if value is None:
+                unknown = True
+        return None if unknown else True
+
     def __str__(self) -> str:
         return " and ".join(map(_wrap, self.operands))
 
@@ -59,6 +79,17 @@ class Or:
     """True as soon as one operand is true."""
 
     operands: tuple[Node, ...]
+
+    def value(self, truth: Truth) -> Kleene:
+        """Stop at the first true operand."""
+        unknown = False
+        for operand in self.operands:
+            value = operand.value(truth)
+            if value is True:
+                return True
+            if value is None:
+                unknown = True
+        return None if unknown else False
 
     def __str__(self) -> str:
         return " or ".join(map(_wrap, self.operands))
@@ -70,6 +101,21 @@ class AtLeast:
 
     count: int
     operands: tuple[Node, ...]
+
+    def value(self, truth: Truth) -> Kleene:
+        """Stop as soon as the operands still to come cannot change the value."""
+        true = unknown = 0
+        left = len(self.operands)
+        for operand in self.operands:
+            value = operand.value(truth)
+            left -= 1
+            true += value is True
+            unknown += value is None
+            if true >= self.count:
+                return True
+            if true + unknown + left < self.count:
+                return False
+        return None
 
     def __str__(self) -> str:
         return f"{self.count} of ({', '.join(map(str, self.operands))})"
@@ -207,37 +253,7 @@ def positive_names(node: Node, *, positive: bool = True) -> Iterator[str]:
 
 def evaluate(node: Node, truth: Truth) -> Kleene:
     """Evaluate with as few calls of `truth` as the value needs."""
-    if isinstance(node, Name):
-        return truth(node.name)
-    if isinstance(node, Not):
-        value = evaluate(node.operand, truth)
-        return None if value is None else not value
-    if isinstance(node, AtLeast):
-        return _at_least(node, truth)
-    # `or` is `and` with the values turned round.
-    decisive = isinstance(node, Or)
-    unknown = False
-    for operand in node.operands:
-        value = evaluate(operand, truth)
-        if value is decisive:
-            return decisive
-        unknown = unknown or value is None
-    return None if unknown else not decisive
-
-
-def _at_least(node: AtLeast, truth: Truth) -> Kleene:
-    true, open_ones = 0, len(node.operands)
-    unknown = 0
-    for operand in node.operands:
-        value = evaluate(operand, truth)
-        open_ones -= 1
-        true += value is True
-        unknown += value is None
-        if true >= node.count:
-            return True
-        if true + unknown + open_ones < node.count:
-            return False
-    return None
+    return node.value(truth)
 
 
 def confidence(node: Node, truth: Truth, score: Callable[[str], float]) -> float:
@@ -246,7 +262,9 @@ def confidence(node: Node, truth: Truth, score: Callable[[str], float]) -> float
         return score(node.name)
     if isinstance(node, Not):
         return 1.0
-    scores = sorted((confidence(one, truth, score) for one in node.operands if evaluate(one, truth) is True), reverse=True)
+    scores = sorted(
+        (confidence(one, truth, score) for one in node.operands if evaluate(one, truth) is True), reverse=True
+    )
     if isinstance(node, And):
         return scores[-1]
     return scores[node.count - 1] if isinstance(node, AtLeast) else scores[0]

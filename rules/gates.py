@@ -2,129 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+import math
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import ahocorasick_rs
 
+from rules.anchors import rate
 from rules.detectors.base import Gate
-from rules.dialect import PatternSet
 from rules.document import Document
 from rules.expression import And, Name, Node, Not, Or
-from rules.policy import Part, Rule
+from rules.policy import Rule
 
-#: Words so common that a gate on them is no gate; share of English posts that hold one, roughly.
+#: Words so common that a gate on them is no gate.
 _COMMON: Final = frozenset(
-    "a about all am an and any are as at back be been but by can day do for from get go good got great had has have he her here him his how i if in is it its just know like "
-    "love make me more my new no not now of off on one or our out people really right see she so some than that the their them then there they think this time to today too up us "
+    "a about all am an and any are as at back be been but by can day do for from get go good got great had has have he "  # noqa: SIM905 - words read better than a column of quotes
+    "her here him his how i if in is it its just know like love make me more my new no not now of off on one or our out "
+    "people really right see she so some than that the their them then there they think this time to today too up us "
     "want was we well were what when who will with work would you your".split()
 )
 
+_COMMON_RATE: Final = 0.2
+
 
 class Gates:
-    """Which rules a document can touch."""
+    """Which rules, and which of their parts, a document can touch.
+
+    A text is first searched for the rarest need of each rule. Only where one is met, it is searched for what every part
+    needs; a part whose gate stays shut is false there without being evaluated.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = rules
-        literals: dict[str, set[int]] = {}
-        patterns: dict[str, set[int]] = {}
-        self.always: frozenset[int] = frozenset()
+        first, parts = _Waiting(), _Waiting()
         always = set()
+        #: For each rule: sets of part numbers, of each of which one must be open.
+        self._needs: list[tuple[frozenset[int], ...]] = []
+        self._numbers: list[dict[str, int]] = []
+        gates: list[Gate] = []
         for index, rule in enumerate(rules):
-            gate = rule_gate(rule)
-            if gate is None:
+            numbers = {}
+            for name, gate in part_gates(rule).items():
+                numbers[name] = len(gates)
+                parts.add(gate, len(gates))
+                gates.append(gate)
+            needs = sorted(_needs(rule, numbers, gates), key=lambda need: sum(_cost(gates[number]) for number in need))
+            for number in needs[0] if needs else ():
+                first.add(gates[number], index)
+            if not needs:
                 always.add(index)
-                continue
-            for literal in gate.literals:
-                literals.setdefault(literal, set()).add(index)
-            for pattern in gate.patterns:
-                patterns.setdefault(pattern, set()).add(index)
+            self._needs.append(tuple(needs[1:]))
+            self._numbers.append(numbers)
+        #: Rules that could be true on any text.
         self.always = frozenset(always)
-        self._literals = {literal: frozenset(found) for literal, found in literals.items()}
-        self._patterns = {pattern: frozenset(found) for pattern, found in patterns.items()}
-        self._by_literal = list(self._literals.values())
-        self._by_pattern = list(self._patterns.values())
+        self._first, self._parts = _Finder(first), _Finder(parts)
 
-    def candidates(self, document: Document) -> list[Rule]:
-        """Return the rules that could be true on this document, in rule order."""
-        found = set(self.always)
-        if self._by_literal:
-            find = self._automaton.find_matches_as_indexes
+    def candidates(self, document: Document) -> Iterator[tuple[Rule, frozenset[str]]]:
+        """Yield the rules that could be true on this document, in rule order, each with its parts that cannot."""
+        found = self._first.open_in(document) | self.always
+        if not found:
+            return
+        opened = self._parts.open_in(document)
+        for index in sorted(found):
+            if all(not need.isdisjoint(opened) for need in self._needs[index]):
+                shut = frozenset(name for name, number in self._numbers[index].items() if number not in opened)
+                yield self.rules[index], shut
+
+
+class _Waiting:
+    """Which numbers wait for which strings."""
+
+    def __init__(self) -> None:
+        self.literals: dict[str, set[int]] = {}
+        self.anchors: dict[str, set[int]] = {}
+
+    def add(self, gate: Gate, number: int) -> None:
+        for strings, waiting in ((gate.literals, self.literals), (gate.anchors, self.anchors)):
+            for string in strings:
+                waiting.setdefault(string, set()).add(number)
+
+
+class _Finder:
+    """Many strings in one pass over each copy of a text."""
+
+    def __init__(self, waiting: _Waiting) -> None:
+        self._literals = [frozenset(numbers) for numbers in waiting.literals.values()]
+        self._anchors = [frozenset(numbers) for numbers in waiting.anchors.values()]
+        self._in_folded = ahocorasick_rs.AhoCorasick(list(waiting.literals)) if waiting.literals else None
+        self._in_light = ahocorasick_rs.AhoCorasick(list(waiting.anchors)) if waiting.anchors else None
+
+    def open_in(self, document: Document) -> set[int]:
+        """Return the numbers that wait for something in the document."""
+        found: set[int] = set()
+        if self._in_folded is not None:
+            find = self._in_folded.find_matches_as_indexes
             for index, _, _ in find(document.folded.text, overlapping=True):
-                found |= self._by_literal[index]
+                found |= self._literals[index]
             for disguise in document.disguises:
                 for index, _, _ in find(disguise.copy.text, overlapping=True):
-                    found |= self._by_literal[index]
-        if self._by_pattern:
-            for index in self._set.matching(document.light.text):
-                found |= self._by_pattern[index]
-        return [self.rules[index] for index in sorted(found)] if found else []
-
-    @cached_property
-    def _automaton(self) -> ahocorasick_rs.AhoCorasick:
-        return ahocorasick_rs.AhoCorasick(list(self._literals))
-
-    @cached_property
-    def _set(self) -> PatternSet:
-        return PatternSet(list(self._patterns))
+                    found |= self._literals[index]
+        if self._in_light is not None:
+            for index, _, _ in self._in_light.find_matches_as_indexes(document.light.text.casefold(), overlapping=True):
+                found |= self._anchors[index]
+        return found
 
 
-def rule_gate(rule: Rule) -> Gate | None:
-    """Return what must be in a text for the rule to be true or unknown there; None where nothing must."""
-    gates: dict[str, Gate | None] = {}
+def part_gates(rule: Rule) -> dict[str, Gate]:
+    """Return the gate of each part that has one."""
+    found: dict[str, Gate | None] = {}
 
     def of_part(name: str) -> Gate | None:
-        if name not in gates:
-            gates[name] = None  # a circle cannot happen in a loaded rule; this only keeps it finite
-            gates[name] = _part_gate(rule.parts[name], of_part)
-        return gates[name]
+        if name not in found:
+            found[name] = None
+            found[name] = rule.parts[name].detector.gate(of_part)
+        return found[name]
 
-    return _node_gate(rule.when, of_part)
-
-
-def _part_gate(part: Part, of_part: Callable[[str], Gate | None]) -> Gate | None:
-    own = part.detector.gate(of_part)
-    return _cheaper(own, of_part(part.near)) if part.near else own
+    return {name: gate for name in rule.parts if (gate := of_part(name)) is not None}
 
 
-def _node_gate(node: Node, of_part: Callable[[str], Gate | None]) -> Gate | None:
-    if isinstance(node, Name):
-        return of_part(node.name)
-    if isinstance(node, Not):
-        return None
-    gates = [_node_gate(operand, of_part) for operand in node.operands]
-    if isinstance(node, And):
-        best: Gate | None = None
-        for gate in gates:
-            best = _cheaper(best, gate)
-        return best
-    open_ones = gates.count(None)
-    if open_ones >= (1 if isinstance(node, Or) else node.count):
-        return None
-    return _union(gate for gate in gates if gate is not None)
+def _needs(rule: Rule, numbers: dict[str, int], gates: Sequence[Gate]) -> set[frozenset[int]]:
+    """Return sets of part numbers of each of which one must be open for the rule to be true or unknown."""
 
+    def of_part(name: str) -> list[frozenset[int]]:
+        near = rule.parts[name].near
+        chain = [name, *([near] if near else [])]
+        return [frozenset({numbers[one]}) for one in chain if one in numbers]
 
-def _union(gates: Iterable[Gate]) -> Gate:
-    found = list(gates)
-    return Gate(literals=frozenset().union(*(g.literals for g in found)), patterns=frozenset().union(*(g.patterns for g in found)))
+    def cost(need: frozenset[int]) -> float:
+        return sum(_cost(gates[number]) for number in need)
 
+    def of_node(node: Node) -> list[frozenset[int]]:
+        if isinstance(node, Name):
+            return of_part(node.name)
+        if isinstance(node, Not):
+            return []
+        found = [of_node(operand) for operand in node.operands]
+        if isinstance(node, And):
+            return [need for needs in found for need in needs]
+        if sum(not needs for needs in found) >= (1 if isinstance(node, Or) else node.count):
+            return []
+        return [frozenset().union(*(min(needs, key=cost) for needs in found if needs))]
 
-def _cheaper(left: Gate | None, right: Gate | None) -> Gate | None:
-    if left is None or right is None:
-        return left or right
-    return left if _cost(left) <= _cost(right) else right
+    return set(of_node(rule.when))
 
 
 def _cost(gate: Gate) -> float:
     """Guess how often a gate opens; only speed depends on it."""
-    return sum(_literal_cost(literal) for literal in gate.literals) + 0.002 * len(gate.patterns)
+    return sum(map(_literal_cost, gate.literals)) + sum(
+        _COMMON_RATE if one.strip() in _COMMON else rate([one]) for one in gate.anchors
+    )
 
 
 def _literal_cost(literal: str) -> float:
+    # A literal is found as a whole word, so it is rarer than the same letters anywhere.
     words = literal.split()
-    if all(word in _COMMON for word in words):
-        return 0.3 / 4 ** len(words)
-    return min((0.05 if word in _COMMON else 0.3 ** min(len(word), 6)) for word in words) / len(words) if words else 1.0
-
-
+    if not words or all(word in _COMMON for word in words):
+        return math.pow(_COMMON_RATE, max(1, len(words)))
+    return rate([f" {literal}"])

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from functools import cache
 from types import MappingProxyType
+from typing import TypeGuard
 
 import rules.detectors
 from rules.detectors.base import Detector
@@ -20,9 +21,14 @@ def kinds() -> MappingProxyType[str, type[Detector]]:
     for module_info in pkgutil.iter_modules(rules.detectors.__path__, "rules.detectors."):
         module = importlib.import_module(module_info.name)
         for value in vars(module).values():
-            if isinstance(value, type) and value.__module__ == module.__name__ and all(hasattr(value, n) for n in _NAMES) and isinstance(getattr(value, "name", None), str):
-                if value.name in found:
-                    message = f"two detectors are called {value.name!r}: {found[value.name].__module__} and {module.__name__}"
-                    raise TypeError(message)
-                found[value.name] = value
+            if value.__class__ is not type or value.__module__ != module.__name__ or not _is_detector(value):
+                continue
+            if value.name in found:
+                message = f"two detectors are called {value.name!r}: {found[value.name].__module__}, {module.__name__}"
+                raise TypeError(message)
+            found[value.name] = value
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _is_detector(value: type) -> TypeGuard[type[Detector]]:
+    return all(hasattr(value, name) for name in _NAMES) and isinstance(getattr(value, "name", None), str)

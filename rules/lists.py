@@ -57,7 +57,9 @@ class WordList:
     def digest(self) -> str:
         """SHA-256 of everything in it."""
         rows = (f"{e.term}\x1f{e.public_name}\x1f{e.start}\x1f{e.end}" for e in self.entries)
-        return hashlib.sha256("\x1e".join([self.name, str(self.confidential), *rows]).encode("utf-8", "replace")).hexdigest()
+        return hashlib.sha256(
+            "\x1e".join([self.name, str(self.confidential), *rows]).encode("utf-8", "replace")
+        ).hexdigest()
 
     def public_name(self, text: str) -> str:
         """Return the public name of the entry written as `text`, or ''."""
@@ -84,7 +86,9 @@ def read_list(path: Path, *, shown: str | None = None) -> tuple[WordList, list[F
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        return WordList(name=path.stem), [Fault(file=shown, message=f"cannot be read: {error.strerror or type(error).__name__}")]
+        return WordList(name=path.stem), [
+            Fault(file=shown, message=f"cannot be read: {error.strerror or type(error).__name__}")
+        ]
     except UnicodeDecodeError:
         return WordList(name=path.stem), [Fault(file=shown, message="is not UTF-8", hint="save the file as UTF-8")]
     return _parse(path.stem, text, shown)
@@ -113,7 +117,15 @@ def _parse(name: str, text: str, shown: str) -> tuple[WordList, list[Fault]]:
                 entry = _entry(dict(zip(header, row, strict=False)), len(row) > len(header), shown, line, faults)
                 entries += [entry] if entry else []
     except csv.Error as error:
-        faults.append(Fault(file=shown, line=reader.line_num + skipped, column=1, message=f"not valid CSV: {error}", hint='quote cells that hold commas: "a, b"'))
+        faults.append(
+            Fault(
+                file=shown,
+                line=reader.line_num + skipped,
+                column=1,
+                message=f"not valid CSV: {error}",
+                hint='quote cells that hold commas: "a, b"',
+            )
+        )
     if len(entries) > _MAX_ROWS:
         faults.append(Fault(file=shown, message=f"holds more than {_MAX_ROWS:,} terms"))
     return WordList(name=name, entries=tuple(entries), confidential=confidential), faults
@@ -122,11 +134,25 @@ def _parse(name: str, text: str, shown: str) -> tuple[WordList, list[Fault]]:
 def _header_faults(header: list[str], shown: str, line: int) -> list[Fault]:
     unknown = [column for column in header if column not in COLUMNS]
     faults = [
-        Fault(file=shown, line=line, column=1, message=f"unknown column '{column}'", hint=did_you_mean(column, COLUMNS, otherwise=f"columns: {', '.join(COLUMNS)}"))
+        Fault(
+            file=shown,
+            line=line,
+            column=1,
+            message=f"unknown column '{column}'",
+            hint=did_you_mean(column, COLUMNS, otherwise=f"columns: {', '.join(COLUMNS)}"),
+        )
         for column in unknown
     ]
     if "term" not in header:
-        faults.append(Fault(file=shown, line=line, column=1, message="there is no column 'term'", hint="the first line names the columns: term,public_name,start,end"))
+        faults.append(
+            Fault(
+                file=shown,
+                line=line,
+                column=1,
+                message="there is no column 'term'",
+                hint="the first line names the columns: term,public_name,start,end",
+            )
+        )
     return faults
 
 
@@ -145,9 +171,23 @@ def _entry(row: dict[str, str], too_long: bool, shown: str, line: int, faults: l
         except ValueError:
             problem = f"has a {column} that is no time: '{row[column].strip()}'"
     if problem:
-        faults.append(Fault(file=shown, line=line, column=1, message=f"this row {problem}", hint="times look like 2026-11-03 or 2026-11-03T09:00Z"))
+        faults.append(
+            Fault(
+                file=shown,
+                line=line,
+                column=1,
+                message=f"this row {problem}",
+                hint="times look like 2026-11-03 or 2026-11-03T09:00Z",
+            )
+        )
         return None
-    return Entry(term=term, public_name=row.get("public_name", "").strip(), start=times["start"], end=times["end"], note=row.get("note", "").strip())
+    return Entry(
+        term=term,
+        public_name=row.get("public_name", "").strip(),
+        start=times["start"],
+        end=times["end"],
+        note=row.get("note", "").strip(),
+    )
 
 
 def parse_instant(text: str) -> datetime:

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any, Final
 
 from rules.build import build_parts
 from rules.errors import Fault, PolicyError, did_you_mean
@@ -18,13 +16,12 @@ from rules.evaluation import Publish, Severity
 from rules.lists import Lists, no_lists
 from rules.policy import Exclusion, ExclusionSpec, PackOverride, Policy, PolicySpec, Rule, RuleOverride, RuleSpec, Scope
 from rules.ruleset import RuleSet
+from rules.shape import parse
 from rules.source import Place, SourceFile, read_yaml
 
 #: Changes with anything in the engine that could change a verdict.
 ENGINE_VERSION: Final = "1"
 PACKS: Final = Path(str(files("rules") / "packs"))
-
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 @dataclass(slots=True)
@@ -41,14 +38,22 @@ def pack_files() -> list[Path]:
     return sorted(PACKS.glob("*.yaml"))
 
 
-def load_ruleset(*paths: Path, lists: Lists | None = None, overrides: Overrides | None = None, exclusions: Iterable[Path] = (), root: Path | None = None) -> RuleSet:
+def load_ruleset(
+    *paths: Path,
+    lists: Lists | None = None,
+    overrides: Overrides | None = None,
+    exclusions: Iterable[Path] = (),
+    root: Path | None = None,
+) -> RuleSet:
     """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
 
     Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order. A file of
     one's own with the id of a shipped pack adds to that pack; a rule of the same id stands in its place, and its `place` says so.
     """
     loader = _Loader(lists=lists, root=root)
-    loader.load_policies([*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides())
+    loader.load_policies(
+        [*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides()
+    )
     for path in sorted(exclusions):
         loader.load_exclusion(path)
     if loader.faults:
@@ -68,7 +73,13 @@ class _Loader:
         self.exclusions: dict[str, Exclusion] = {}
 
     def ruleset(self) -> RuleSet:
-        return RuleSet(rules=self.rules, policies=self.policies, exclusions=tuple(self.exclusions.values()), lists=self.lists, engine_version=ENGINE_VERSION)
+        return RuleSet(
+            rules=self.rules,
+            policies=self.policies,
+            exclusions=tuple(self.exclusions.values()),
+            lists=self.lists,
+            engine_version=ENGINE_VERSION,
+        )
 
     def load_policies(self, paths: Iterable[tuple[Path, bool]], overrides: Overrides) -> None:
         packs = _overrides(overrides, self)
@@ -81,7 +92,9 @@ class _Loader:
                 self._look_further(source)
             self.faults += source.faults
         for name in packs:
-            overrides.source.fault((*overrides.place, name), f"unknown pack '{name}'", did_you_mean(name, self.policies))
+            overrides.source.fault(
+                (*overrides.place, name), f"unknown pack '{name}'", did_you_mean(name, self.policies)
+            )
         self.faults += overrides.source.faults
 
     def _look_further(self, source: SourceFile) -> None:
@@ -92,7 +105,7 @@ class _Loader:
             if isinstance(parts, dict) and isinstance(rule.get("when"), str):
                 texts = {key: rule[key] for key in ("message", "guidance") if isinstance(rule.get(key), str)}
                 sound = {name: part for name, part in parts.items() if isinstance(part, dict)}
-                build_parts(source, ("rules", index), sound, rule["when"], lists=self.own_lists, **texts)
+                build_parts(source, ("rules", index), sound, rule["when"], lists=self.own_lists, texts=texts)
 
     def load_exclusion(self, path: Path) -> None:
         source = self._read(path)
@@ -102,13 +115,23 @@ class _Loader:
         self.faults += source.faults
 
     def _read(self, path: Path) -> SourceFile:
-        name = str(path.relative_to(self.root)) if self.root and path.is_relative_to(self.root) else path.name if path.is_relative_to(PACKS) else str(path)
+        name = (
+            str(path.relative_to(self.root))
+            if self.root and path.is_relative_to(self.root)
+            else path.name
+            if path.is_relative_to(PACKS)
+            else str(path)
+        )
         return read_yaml(path, name=name)
 
     def _policy(self, source: SourceFile, spec: PolicySpec, override: PackOverride | None, *, shipped: bool) -> None:
         known = self.policies.get(spec.policy)
         if known is not None and (shipped or not known.shipped):
-            source.fault(("policy",), f"policy '{spec.policy}' exists already", "one file per policy; put these rules into the other file")
+            source.fault(
+                ("policy",),
+                f"policy '{spec.policy}' exists already",
+                "one file per policy; put these rules into the other file",
+            )
             return
         policy = Policy(
             id=spec.policy,
@@ -128,18 +151,40 @@ class _Loader:
             place: Place = ("rules", index)
             taken = self.rules.get(f"{policy.id}.{rule_spec.id}")
             if taken is not None and (shipped or not taken.policy.shipped):
-                source.fault((*place, "id"), f"rule id '{rule_spec.id}' stands here twice", "ids are permanent and unique; choose another")
+                source.fault(
+                    (*place, "id"),
+                    f"rule id '{rule_spec.id}' stands here twice",
+                    "ids are permanent and unique; choose another",
+                )
                 continue
             for name in rule_spec.examples.with_:
                 if name not in self.lists:
-                    source.fault((*place, "examples", "with", name), f"unknown list '{name}'", did_you_mean(name, self.lists, otherwise=f"put the terms into lists/{name}.csv"))
+                    source.fault(
+                        (*place, "examples", "with", name),
+                        f"unknown list '{name}'",
+                        did_you_mean(name, self.lists, otherwise=f"put the terms into lists/{name}.csv"),
+                    )
             lists = self.lists if shipped else self.own_lists
-            rule = build_rule(source, place, rule_spec, policy, lists=lists, status=(override and override.status) or spec.status, override=tuned.pop(rule_spec.id, None))
+            rule = build_rule(
+                source,
+                place,
+                rule_spec,
+                policy,
+                lists=lists,
+                status=(override and override.status) or spec.status,
+                override=tuned.pop(rule_spec.id, None),
+            )
             if rule is not None:
                 self.rules[rule.id] = rule
         for name in tuned:
             ids = [rule_spec.id for rule_spec in spec.rules]
-            self.faults.append(Fault(file="compliance.yaml", message=f"packs: {policy.id}: unknown rule '{name}'", hint=did_you_mean(name, ids)))
+            self.faults.append(
+                Fault(
+                    file="compliance.yaml",
+                    message=f"packs: {policy.id}: unknown rule '{name}'",
+                    hint=did_you_mean(name, ids),
+                )
+            )
 
     def _exclusion(self, source: SourceFile, spec: ExclusionSpec) -> None:
         if spec.exclude in self.exclusions:
@@ -147,7 +192,11 @@ class _Loader:
         for index, name in enumerate(spec.rules):
             known = [*self.rules, *(f"{policy}.*" for policy in self.policies)]
             if name not in known:
-                source.fault(("rules", index), f"unknown rule '{name}'", did_you_mean(name, known, otherwise="`compliance policy list` shows every rule"))
+                source.fault(
+                    ("rules", index),
+                    f"unknown rule '{name}'",
+                    did_you_mean(name, known, otherwise="`compliance policy list` shows every rule"),
+                )
         touched = [self.rules[name] for name in spec.rules if name in self.rules]
         borrowed = touched[0].parts if len(spec.rules) == 1 and touched else {}
         built = build_parts(source, (), spec.parts, spec.when, lists=self.own_lists, borrowed=borrowed)
@@ -168,89 +217,48 @@ class _Loader:
         )
 
 
-def parse(source: SourceFile, model: type[_Model], *, data: Any = None, place: Place = ()) -> _Model | None:  # noqa: ANN401 - YAML holds anything
-    """Validate a file (or the part of it at `place`) against a model; faults go to `source`, None if there are any."""
-    value = source.data if data is None else data
-    if source.faults and value is None:
-        return None
-    if not isinstance(value, dict):
-        source.fault(place, "is empty or no mapping", f"it starts with `{next(iter(model.model_fields))}: …`")
-        return None
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        translate(source, model, error, place)
-    return None
-
-
-def translate(source: SourceFile, model: type[BaseModel], error: ValidationError, place: Place) -> None:
-    """Say pydantic's errors in our words, each at its place below `place`."""
-    marked = {(fault.line, fault.column) for fault in source.faults}
-    for one in error.errors(include_url=False, include_input=True):
-        _translate(source, model, one, place, marked)
-
-
-def _translate(source: SourceFile, model: type[BaseModel], error: Any, place: Place, marked: set[tuple[int, int]]) -> None:  # noqa: ANN401 - pydantic's ErrorDetails
-    """Say one of pydantic's errors in our words, unless its place already has a fault."""
-    # Union and validator steps are pydantic's own; only keys and indexes are places in the file.
-    inner: Place = ()
-    for step in error["loc"]:
-        inner = (*inner, step) if (*place, *inner, step) in source.marks or error["type"] in {"missing"} else inner
-    path = (*place, *inner)
-    key = str(error["loc"][-1]) if error["loc"] else ""
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "missing":
-        message, hint, path = f"key '{key}' is missing", "every rule needs flag and pass examples" if key in {"flag", "pass", "examples"} else "", path[:-1]
-    elif kind == "extra_forbidden":
-        message, hint = f"unknown key '{key}'", did_you_mean(key, _keys_at(model, error["loc"][:-1]), otherwise=f"known keys: {', '.join(_keys_at(model, error['loc'][:-1]))}")
-    elif kind in {"literal_error", "enum"}:
-        choices = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ").split(", ")
-        message, hint = f"'{error['input']}' is not allowed here", did_you_mean(str(error["input"]), choices, otherwise=f"one of: {', '.join(choices)}")
-    elif kind == "string_type":
-        message, hint = f"'{error['input']}' must be text", "write it in quotes" if isinstance(error["input"], (int, float, bool)) else ""
-    elif kind == "string_pattern_mismatch":
-        message, hint = f"'{error['input']}' is no valid name here", "small letters, digits and hyphens (parts: underscores), starting with a letter"
-    elif kind == "too_short":
-        message, hint = f"'{key}' is empty", "give at least one"
-    elif kind == "value_error":
-        message, hint = str(context.get("error", error["msg"])), "times look like 2026-11-03 or 2026-11-03T09:00Z" if "isoformat" in str(error["msg"]) else ""
-    else:
-        message, hint = f"'{key}': {error['msg'][0].lower()}{error['msg'][1:]}", ""
-    about_key = kind == "extra_forbidden"
-    if source.place(path, key=about_key) not in marked:
-        source.fault(path, message, hint, key=about_key)
-
-
-def _keys_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that a model (or the model nested at `location`) knows."""
-    current: Any = model
-    for step in location:
-        if isinstance(step, int) or not (isinstance(current, type) and issubclass(current, BaseModel)):
-            continue
-        by_key = {info.alias or name: info for name, info in current.model_fields.items()}
-        if step in by_key:
-            current = _nested_model(by_key[str(step)].annotation) or current
-    return [info.alias or name for name, info in current.model_fields.items()]
-
-
-def _nested_model(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any type expression
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in getattr(annotation, "__args__", ()) if (found := _nested_model(inner))), None)
-
-
-def build_rule(source: SourceFile, place: Place, spec: RuleSpec, policy: Policy, *, lists: Lists, status: str = "live", override: RuleOverride | None = None) -> Rule | None:
+def build_rule(
+    source: SourceFile,
+    place: Place,
+    spec: RuleSpec,
+    policy: Policy,
+    *,
+    lists: Lists,
+    status: str = "live",
+    override: RuleOverride | None = None,
+) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
-    built = build_parts(source, place, spec.parts, spec.when, lists=lists, message=spec.message, guidance=spec.guidance)
+    built = build_parts(
+        source,
+        place,
+        spec.parts,
+        spec.when,
+        lists=lists,
+        texts={"message": spec.message, "guidance": spec.guidance},
+        trusted=policy.shipped,
+    )
     if policy.effect == "flag" and not (spec.message and spec.guidance):
-        source.fault((*place, "id"), f"rule '{spec.id}' needs a message and guidance", "say what is wrong, and what its author can do instead")
+        source.fault(
+            (*place, "id"),
+            f"rule '{spec.id}' needs a message and guidance",
+            "say what is wrong, and what its author can do instead",
+        )
     if built is None:
         return None
     tuned = override or RuleOverride()
     line = source.marks.get((*place, "id"), (0, 0))[0]
     parts, when = built
-    dumped = spec.model_dump(mode="json", by_alias=True, exclude={"examples", "title", "message", "guidance", "first_aid", "source", "clause"})
-    settings = {"policy": policy.id, "effect": policy.effect, "requires": policy.requires_group, "override": tuned.model_dump()}
+    dumped = spec.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude={"examples", "title", "message", "guidance", "first_aid", "source", "clause"},
+    )
+    settings = {
+        "policy": policy.id,
+        "effect": policy.effect,
+        "requires": policy.requires_group,
+        "override": tuned.model_dump(),
+    }
     return Rule(
         id=f"{policy.id}.{spec.id}",
         policy=policy,
@@ -281,7 +289,9 @@ def _quieter(rule_status: str | None, policy_status: str) -> str:
 
 def _scope(spec: RuleSpec) -> Scope:
     asked = spec.scope
-    several = {key: frozenset(getattr(asked, key) or ()) for key in ("platform", "channel", "group", "not_group", "kind")}
+    several = {
+        key: frozenset(getattr(asked, key) or ()) for key in ("platform", "channel", "group", "not_group", "kind")
+    }
     return Scope(audience=asked.audience, country=frozenset(c.upper() for c in asked.country or ()), **several)
 
 
@@ -306,4 +316,4 @@ def _digest(spec: Mapping[str, Any], lists: list[str]) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-__all__ = ["PACKS", "Overrides", "build_rule", "load_ruleset", "pack_files", "parse", "translate"]
+__all__ = ["PACKS", "Overrides", "build_rule", "load_ruleset", "pack_files"]

@@ -54,7 +54,9 @@ class ScopeSpec(Spec):
     group: Phrases | None = Field(default=None, description="only authors in one of these groups")
     not_group: Phrases | None = Field(default=None, description="not authors in any of these groups")
     country: Phrases | None = Field(default=None, description="only authors who work in these countries")
-    kind: Phrases | None = Field(default=None, description="only these kinds: post, comment, share, reaction, profile, scheduled, message")
+    kind: Phrases | None = Field(
+        default=None, description="only these kinds: post, comment, share, reaction, profile, scheduled, message"
+    )
 
 
 class ExampleSpec(Spec):
@@ -81,9 +83,13 @@ Example: TypeAlias = Annotated[ExampleSpec, BeforeValidator(_as_example)]
 class ExamplesSpec(Spec):
     """What a rule must catch and leave alone, as real sentences."""
 
-    with_: dict[str, Phrases] = Field(default_factory=dict, alias="with", description="lists as the examples take them; all others are empty")
+    with_: dict[str, Phrases] = Field(
+        default_factory=dict, alias="with", description="lists as the examples take them; all others are empty"
+    )
     flag: Annotated[list[Example], Field(min_length=1)] = Field(description="posts on which the rule is true")
-    pass_: Annotated[list[Example], Field(min_length=1)] = Field(alias="pass", description="look-alikes on which it is not")
+    pass_: Annotated[list[Example], Field(min_length=1)] = Field(
+        alias="pass", description="look-alikes on which it is not"
+    )
     todo_flag: list[Example] = Field(default_factory=list, description="known misses: reported, never failed")
 
 
@@ -92,7 +98,9 @@ class RuleSpec(Spec):
 
     id: Identifier = Field(description="permanent; the full id is policy.id")
     title: Word = Field(description="what it finds, in one line")
-    status: StatusWord | None = Field(default=None, description="draft | shadow | live | retired; the policy's if absent")
+    status: StatusWord | None = Field(
+        default=None, description="draft | shadow | live | retired; the policy's if absent"
+    )
     severity: SeverityWord = Field(default="medium", description="how bad it is if true")
     publish: PublishWord = Field(default="warn", description="what a draft meets: block, warn or observe")
     clause: Word | None = Field(default=None, description="sentence of the written policy; the policy's if absent")

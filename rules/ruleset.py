@@ -31,19 +31,27 @@ class RuleSet:
     @cached_property
     def hash(self) -> str:
         """SHA-256 (hex) over engine version, rule versions, states and exclusions."""
-        rows = [self.engine_version, *(f"{r.id} {r.version} {r.status}" for r in self.rules.values()), *(f"{e.id} {e.version}" for e in self.exclusions)]
+        rows = [
+            self.engine_version,
+            *(f"{r.id} {r.version} {r.status}" for r in self.rules.values()),
+            *(f"{e.id} {e.version}" for e in self.exclusions),
+        ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return a rule by its full id; None if this set has no such rule (any more)."""
         return self.rules.get(rule_id)
 
-    def message(self, rule_id: str, text: str, matches: Iterable[Match | Mapping[str, Any]], *, redact: bool = False) -> str:
+    def message(
+        self, rule_id: str, text: str, matches: Iterable[Match | Mapping[str, Any]], *, redact: bool = False
+    ) -> str:
         """Render a rule's message for one finding. May hold words of the text: clean it for where it is shown."""
         rule = self.rules.get(rule_id)
         return "" if rule is None else self._render(rule.message, text, matches, redact=redact)
 
-    def guidance(self, rule_id: str, text: str, matches: Iterable[Match | Mapping[str, Any]], *, redact: bool = False) -> str:
+    def guidance(
+        self, rule_id: str, text: str, matches: Iterable[Match | Mapping[str, Any]], *, redact: bool = False
+    ) -> str:
         """Render a rule's guidance for one finding, as `message` does."""
         rule = self.rules.get(rule_id)
         return "" if rule is None else self._render(rule.guidance, text, matches, redact=redact)

@@ -61,7 +61,9 @@ def read_yaml(path: Path, *, name: str | None = None) -> SourceFile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        source.faults.append(Fault(file=source.name, message=f"cannot be read: {error.strerror or type(error).__name__}"))
+        source.faults.append(
+            Fault(file=source.name, message=f"cannot be read: {error.strerror or type(error).__name__}")
+        )
         return source
     return parse_yaml(content, source)
 
@@ -72,7 +74,9 @@ def parse_yaml(content: bytes, source: SourceFile) -> SourceFile:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        source.faults.append(Fault(file=source.name, line=line, column=1, message="is not UTF-8", hint="save the file as UTF-8"))
+        source.faults.append(
+            Fault(file=source.name, line=line, column=1, message="is not UTF-8", hint="save the file as UTF-8")
+        )
         return source
     if len(content) > MAX_BYTES:
         source.faults.append(Fault(file=source.name, message="is too large", hint=f"at most {MAX_BYTES:,} bytes"))
@@ -169,7 +173,7 @@ class _Builder:
             self._fault(event, f"key '{key}' stands here twice", "keep one; the other would vanish silently")
         else:
             path = (*top.path, key)
-            self.source.keys[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self.source.keys[path] = _at(event)
             self._mark(path, event)
 
     def _scalar(self, event: yaml.ScalarEvent) -> Any:  # noqa: ANN401
@@ -179,28 +183,41 @@ class _Builder:
             return event.value
         value = _plain(event.value)
         if isinstance(value, _Surprise):
-            hint = f'write "{event.value}" in quotes if you mean the text' if event.value else "give a value, or remove the key"
+            hint = (
+                f'write "{event.value}" in quotes if you mean the text'
+                if event.value
+                else "give a value, or remove the key"
+            )
             self._fault(event, f"'{event.value}' may be read as {value.what}", hint)
             return None
         return value
 
     def _mark(self, path: Place, event: yaml.Event) -> Place:
-        self.source.marks[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        self.source.marks[path] = _at(event)
         return path
 
     def _fault(self, event: yaml.Event, message: str, hint: str) -> None:
-        mark = event.start_mark
-        self.source.faults.append(Fault(file=self.source.name, line=mark.line + 1, column=mark.column + 1, message=message, hint=hint))
+        line, column = _at(event)
+        self.source.faults.append(Fault(file=self.source.name, line=line, column=column, message=message, hint=hint))
+
+
+def _at(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def _plain(text: str) -> Any:  # noqa: ANN401
-    tag = _RESOLVE.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    tag = _RESOLVE.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]  # type: ignore[no-untyped-call]
     if _NEWER_NUMBER.fullmatch(text):
         return _Surprise("another number")
     if tag == "bool":
         return _BOOLEANS.get(text, _Surprise("true or false"))
     if tag == "int":
-        return int(text) if _INTEGER.fullmatch(text) and len(text) < _LONGEST_INTEGER else _Surprise("another number or a time")
+        return (
+            int(text)
+            if _INTEGER.fullmatch(text) and len(text) < _LONGEST_INTEGER
+            else _Surprise("another number or a time")
+        )
     if tag == "float":
         return float(text) if _DECIMAL.fullmatch(text) else _Surprise("another number or a time")
     return _Surprise("nothing") if tag == "null" else text

@@ -23,7 +23,9 @@ JOB = Actor(id="nightly", proof="system")
 
 def make_post(external_id: str = "p1", text: str = "Hello from the office", **changes: Any) -> Post:
     """Return a post published at START."""
-    return Post(**{"external_id": external_id, "text": text, "posted_at": START, "author": "@ana", "platform": "x"} | changes)
+    return Post(
+        **{"external_id": external_id, "text": text, "posted_at": START, "author": "@ana", "platform": "x"} | changes
+    )
 
 
 def make_evaluation(key: str = "feed/p1", *findings: Finding, **changes: Any) -> Evaluation:
@@ -66,8 +68,8 @@ class FakePeople:
 class FakeEngine:
     """An evaluator whose rules are patterns by id: `confidentiality.codename` finds what its pattern matches.
 
-    `broken` patterns raise for a text that they match; `incomplete` ones leave every rule unknown; `tags` are true where theirs
-    matches. It streams, keeps order and counts what it was given.
+    `broken` patterns raise for a text that they match; `incomplete` ones leave every rule unknown; `tags` are true
+    where theirs matches. It streams, keeps order and counts what it was given.
     """
 
     rules: dict[str, str] = field(default_factory=lambda: {"confidentiality.codename": "Bluefin|Redfin"})
@@ -99,7 +101,9 @@ class FakeEngine:
         findings = tuple(finding for rule in self.rules if (finding := self._finding(rule, document.text)) is not None)
         tags = tuple(tag for tag, pattern in self.tags.items() if re.search(pattern, document.text))
         if self.incomplete and re.search(self.incomplete, document.text):
-            return make_evaluation(document.key, *findings, tags=tags, status=Status.INCOMPLETE, failures=(self.failure,))
+            return make_evaluation(
+                document.key, *findings, tags=tags, status=Status.INCOMPLETE, failures=(self.failure,)
+            )
         return make_evaluation(document.key, *findings, tags=tags)
 
     def _finding(self, rule: str, text: str) -> Finding | None:
@@ -107,7 +111,15 @@ class FakeEngine:
         if not spans:
             return None
         matches = tuple(
-            Match(start=start, end=end, part="name", detector="terms", kind="codenames", confidence=0.95, reason="a listed name")
+            Match(
+                start=start,
+                end=end,
+                part="name",
+                detector="terms",
+                kind="codenames",
+                confidence=0.95,
+                reason="a listed name",
+            )
             for start, end in spans
         )
         return Finding(
@@ -161,6 +173,7 @@ def make_page(number: int, *posts: Post, rejects: Sequence[SkippableError] = (),
 def make_source(*pages: Page | ConnectorError | Sequence[Post], name: str = "feed", **changes: Any) -> ScanSource:
     """Return a source of these pages; a sequence of posts is a page."""
     script = [
-        page if isinstance(page, Page | ConnectorError) else make_page(number, *page) for number, page in enumerate(pages, start=1)
+        page if isinstance(page, Page | ConnectorError) else make_page(number, *page)
+        for number, page in enumerate(pages, start=1)
     ]
     return ScanSource(**{"name": name, "connector": ListConnector(script=script)} | changes)

@@ -45,7 +45,9 @@ def test_the_documented_example_of_each_kind_runs(kind):
     assert source.faults == []
 
     def value(sentence):
-        document = Document(key="k", text=sentence, context=Context(at=DEFAULT_TIME, groups=frozenset(example.get("groups", []))))
+        document = Document(
+            key="k", text=sentence, context=Context(at=DEFAULT_TIME, groups=frozenset(example.get("groups", [])))
+        )
         return part.detector.see(document, lambda _: other.detector.see(document, lambda _: None)).value
 
     assert [value(sentence) for sentence in example["sees"]] == [True] * len(example["sees"])
@@ -80,7 +82,9 @@ def commands():
         yield from ((f"{name} {sub}", one) for sub, one in inner.items()) if inner else [(name, command)]
 
 
-@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_command_is_in_the_readme_and_has_help(name, command):
     words = name.split()
     assert f"compliance {name}" in README or all(word in README for word in words)
@@ -88,7 +92,10 @@ def test_every_command_is_in_the_readme_and_has_help(name, command):
     assert all(getattr(parameter, "help", "x") for parameter in command.params)
 
 
-@pytest.mark.parametrize("word", ["Post", "Document", "Match", "Finding", "Flag", "Decision", "Lease", "Attempt", "Reject", "Tag", "Exclusion"])
+@pytest.mark.parametrize(
+    "word",
+    ["Post", "Document", "Match", "Finding", "Flag", "Decision", "Lease", "Attempt", "Reject", "Tag", "Exclusion"],
+)
 def test_every_word_of_the_flow_is_defined(word):
     assert f"**{word}" in CONCEPTS or f"**{word}," in CONCEPTS
 
@@ -104,15 +111,25 @@ def test_the_template_explains_every_setting():
 
 
 def test_no_file_names_a_package_registry_or_a_path_of_a_machine():
+    import shutil
     import subprocess
 
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
-    hosts = re.compile("pypi" + r"\.org|pythonhosted" + r"\.org|registry" + r"\.npmjs|deb\.debian" + r"\.org|/" + "root/|/" + "opt/dev")
+    tracked = subprocess.run(
+        [shutil.which("git") or "git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
+    hosts = re.compile(
+        "pypi" + r"\.org|pythonhosted" + r"\.org|registry" + r"\.npmjs|deb\.debian" + r"\.org|/" + "root/|/" + "opt/dev"
+    )
     for name in tracked:
         content = (ROOT / name).read_bytes()
         assert not hosts.search(content.decode("utf-8", "replace")), name
 
 
 def test_tables_hold_post_text_in_one_column():
-    holders = [f"{table.name}.{column.name}" for table in Base.metadata.tables.values() for column in table.columns if column.name in {"text", "body", "content", "snippet"}]
+    holders = [
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if column.name in {"text", "body", "content", "snippet"}
+    ]
     assert holders == ["post_versions.text"]

@@ -38,7 +38,9 @@ def against(path: Path, names: set[str]) -> set[str]:
     return {name for name in names if name.split(".")[0] in FORBIDDEN[layer]}
 
 
-@pytest.mark.parametrize("path", [path for layer in FORBIDDEN for path in files(layer)], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [path for layer in FORBIDDEN for path in files(layer)], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_nothing_imports_against_the_direction_of_the_house(path):
     assert against(path, imports(path)) == set()
 
@@ -51,7 +53,9 @@ def test_services_do_not_import_commands(path):
 
 
 def test_a_planted_backward_import_is_seen():
-    assert against(ROOT / "rules" / "engine.py", imports(ROOT / "rules" / "engine.py", "from compliance.models import Flag")) == {"compliance.models"}
+    assert against(
+        ROOT / "rules" / "engine.py", imports(ROOT / "rules" / "engine.py", "from compliance.models import Flag")
+    ) == {"compliance.models"}
 
 
 def test_rules_read_no_clock():

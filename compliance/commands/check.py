@@ -46,18 +46,38 @@ class AudienceWord(StrEnum):
 
 @reporting_errors
 def check(  # noqa: PLR0913 - one parameter per option
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[INPUT… | -]", help="Files with one draft each, .jsonl files with one post a line, - for standard input.", show_default=False)] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[INPUT… | -]",
+            help="Files with one draft each, .jsonl files with one post a line, - for standard input.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     text: Annotated[str | None, typer.Option(help="Check this text.")] = None,
     output: Annotated[CheckFormat, typer.Option("--format", help="How to write the verdicts.")] = CheckFormat.TEXT,
-    fail_on: Annotated[FailOn, typer.Option(help="Exit 1 for a blocking finding of this severity or a graver one.")] = FailOn.LOW,
+    fail_on: Annotated[
+        FailOn, typer.Option(help="Exit 1 for a blocking finding of this severity or a graver one.")
+    ] = FailOn.LOW,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 for warnings too.")] = False,
     author: Annotated[str | None, typer.Option(help="Person id or handle of the author.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="A group of the author, such as press-office; may be repeated.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group of the author, such as press-office; may be repeated.")
+    ] = None,
     audience: Annotated[AudienceWord, typer.Option(help="Who would read it.")] = AudienceWord.EXTERNAL,
     channel: Annotated[str | None, typer.Option(help="Room or channel it is for.")] = None,
-    at: Annotated[str | None, typer.Option(metavar="TIME", help="When it would be published, ISO 8601; now if absent.")] = None,
-    redact: Annotated[bool | None, typer.Option("--redact/--no-redact", help="Keep words of the draft out of the output; on where CI is set.", show_default=False)] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it would be published, ISO 8601; now if absent.")
+    ] = None,
+    redact: Annotated[
+        bool | None,
+        typer.Option(
+            "--redact/--no-redact",
+            help="Keep words of the draft out of the output; on where CI is set.",
+            show_default=False,
+        ),
+    ] = None,
     show_shadow: Annotated[bool, typer.Option("--show-shadow", help="Show findings of shadow rules too.")] = False,
     workspace: Annotated[Path | None, typer.Option(metavar="DIR", help="Workspace folder.")] = None,
 ) -> None:
@@ -69,7 +89,10 @@ def check(  # noqa: PLR0913 - one parameter per option
 
     space = open_workspace(workspace, required=False)
     if space.root is None:
-        typer.echo("note: no workspace here, so the shipped packs are used alone: no lists, no people, no policies of your own", err=True)
+        typer.echo(
+            "note: no workspace here, so the shipped packs are used alone: no lists, no people, no policies of your own",
+            err=True,
+        )
     defaults = _defaults(space, audience=audience.value, author=author, groups=group or [], channel=channel, at=at)
     names = inputs or ([] if text is not None else ["-"])
     drafts = read_drafts(names, text=text, stdin=sys.stdin.buffer, defaults=defaults)
@@ -80,7 +103,9 @@ def check(  # noqa: PLR0913 - one parameter per option
     raise typer.Exit(totals.exit_code)
 
 
-def _defaults(space: Workspace, *, audience: str, author: str | None, groups: list[str], channel: str | None, at: str | None) -> Any:  # noqa: ANN401
+def _defaults(
+    space: Workspace, *, audience: str, author: str | None, groups: list[str], channel: str | None, at: str | None
+) -> Any:  # noqa: ANN401
     from datetime import UTC, datetime
 
     from compliance.drafts import Defaults
@@ -92,7 +117,9 @@ def _defaults(space: Workspace, *, audience: str, author: str | None, groups: li
     except ValueError:
         message = f"'{at}' is no time"
         raise ComplianceError(message, place="--at", hint="for example 2026-11-03T09:00Z") from None
-    return Defaults(audience=audience, author=author, groups=frozenset(groups), channel=channel, at=moment, people=space.people)
+    return Defaults(
+        audience=audience, author=author, groups=frozenset(groups), channel=channel, at=moment, people=space.people
+    )
 
 
 def _verdicts(engine: Any, drafts: Iterable[Any]) -> Iterator[Verdict]:  # noqa: ANN401 - imported where used
@@ -123,7 +150,12 @@ class _Totals:
         return 1 if self.stopped else 0
 
     def as_json(self) -> dict[str, int]:
-        return {"posts": sum(self.by_status.values()), **self.by_status, "stopped": self.stopped, "exit_code": self.exit_code}
+        return {
+            "posts": sum(self.by_status.values()),
+            **self.by_status,
+            "stopped": self.stopped,
+            "exit_code": self.exit_code,
+        }
 
 
 def _write_jsonl(verdicts: Iterable[Verdict], ruleset: RuleSet, *, redact: bool, shadow: bool, totals: _Totals) -> None:

@@ -33,7 +33,11 @@ def doctor(
         screen = console()
         styles = {Level.OK: "green", Level.NOTE: "cyan", Level.MISSING: "bold magenta", Level.BROKEN: "bold red"}
         for check in checks:
-            screen.print(as_text(f"{check.level.value:<8}", style=styles[check.level]).append_text(as_text(f"{check.what}: {check.found}")))
+            screen.print(
+                as_text(f"{check.level.value:<8}", style=styles[check.level]).append_text(
+                    as_text(f"{check.what}: {check.found}")
+                )
+            )
             if check.remedy:
                 screen.print(as_text(f"        → {check.remedy}", style="dim"))
     worst = {check.level for check in checks}

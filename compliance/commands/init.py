@@ -11,7 +11,11 @@ from compliance.commands._errors import reporting_errors
 
 
 @reporting_errors
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make; it may exist, but must hold no workspace.")]) -> None:
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder to make; it may exist, but must hold no workspace.")
+    ],
+) -> None:
     """Write a working, commented workspace."""
     from compliance.setup import write_workspace
 

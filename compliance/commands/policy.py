@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Rules: list them, test them, explain them.")
 
 WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Workspace folder.")]
-Selection = Annotated[list[str] | None, typer.Argument(metavar="[POLICY | RULE…]", help="Only these.", show_default=False)]
+Selection = Annotated[
+    list[str] | None, typer.Argument(metavar="[POLICY | RULE…]", help="Only these.", show_default=False)
+]
 
 
 class PolicyFormat(StrEnum):
@@ -49,18 +51,24 @@ def _selected(ruleset: RuleSet, wanted: list[str] | None) -> list[Rule]:
     for name in wanted or []:
         if name not in known:
             message = f"unknown policy or rule '{name}'"
-            raise ComplianceError(message, hint=did_you_mean(name, known, otherwise="`compliance policy list` shows every rule"))
+            raise ComplianceError(
+                message, hint=did_you_mean(name, known, otherwise="`compliance policy list` shows every rule")
+            )
     return [rule for rule in ruleset.rules.values() if not wanted or rule.id in wanted or rule.policy.id in wanted]
 
 
 @app.command("list")
 @reporting_errors
-def list_rules(only: Selection = None, *, output: FormatOption = PolicyFormat.TEXT, workspace: WorkspaceOption = None) -> None:
+def list_rules(
+    only: Selection = None, *, output: FormatOption = PolicyFormat.TEXT, workspace: WorkspaceOption = None
+) -> None:
     """List every rule: status, severity, what a draft meets, whom it goes to."""
     ruleset = _ruleset(workspace)
     rules = _selected(ruleset, only)
     if output is PolicyFormat.JSON:
-        sys.stdout.write(json.dumps({"rules": [_rule_row(rule) for rule in rules], "ruleset": ruleset.hash}, indent=2) + "\n")
+        sys.stdout.write(
+            json.dumps({"rules": [_rule_row(rule) for rule in rules], "ruleset": ruleset.hash}, indent=2) + "\n"
+        )
         return
     from rich.table import Table
 
@@ -74,7 +82,9 @@ def list_rules(only: Selection = None, *, output: FormatOption = PolicyFormat.TE
         severity, publish = ("tag", "-") if rule.is_tag else (rule.severity.label, rule.publish.value)
         table.add_row(as_text(rule.id), rule.status, severity, publish, as_text(rule.title))
     console().print(table)
-    console().print(f"{len(rules)} rules in {len({rule.policy.id for rule in rules})} policies; rule set {ruleset.hash[:12]}")
+    console().print(
+        f"{len(rules)} rules in {len({rule.policy.id for rule in rules})} policies; rule set {ruleset.hash[:12]}"
+    )
 
 
 def _rule_row(rule: Rule) -> dict[str, object]:
@@ -97,7 +107,9 @@ def _rule_row(rule: Rule) -> dict[str, object]:
 
 @app.command("test")
 @reporting_errors
-def test_rules(only: Selection = None, *, output: FormatOption = PolicyFormat.TEXT, workspace: WorkspaceOption = None) -> None:
+def run_tests(
+    only: Selection = None, *, output: FormatOption = PolicyFormat.TEXT, workspace: WorkspaceOption = None
+) -> None:
     """Run the examples of rules and exclusions; exit 1 if one fails. Known misses are counted, not failed."""
     from rules.examples import run_examples
 
@@ -109,23 +121,41 @@ def test_rules(only: Selection = None, *, output: FormatOption = PolicyFormat.TE
     todo = [result for result in results if result.kind == "todo_flag"]
     not_run = [result for result in results if result.passed is None]
     if output is PolicyFormat.JSON:
-        rows = [{"rule": r.rule, "kind": r.kind, "index": r.index, "passed": r.passed, "note": r.note, "place": r.place} for r in results]
-        sys.stdout.write(json.dumps({"results": rows, "failed": len(failed), "known_misses": sum(r.passed is not True for r in todo), "not_run": len(not_run)}, indent=2) + "\n")
+        rows = [
+            {"rule": r.rule, "kind": r.kind, "index": r.index, "passed": r.passed, "note": r.note, "place": r.place}
+            for r in results
+        ]
+        sys.stdout.write(
+            json.dumps(
+                {
+                    "results": rows,
+                    "failed": len(failed),
+                    "known_misses": sum(r.passed is not True for r in todo),
+                    "not_run": len(not_run),
+                },
+                indent=2,
+            )
+            + "\n"
+        )
     else:
         from compliance.safe import for_terminal
 
         for result in [*failed, *not_run]:
             what = "FAILED" if result.is_failure else "not run"
-            typer.echo(f"{what}  {result.rule}  {result.kind} {result.index + 1}: {result.note}\n  --> {result.place}\n  | {for_terminal(result.text, single_line=True)}")
+            typer.echo(
+                f"{what}  {result.rule}  {result.kind} {result.index + 1}: {result.note}\n  --> {result.place}\n  | {for_terminal(result.text, single_line=True)}"
+            )
         caught = sum(result.passed is True for result in todo)
-        typer.echo(f"{len(results) - len(todo) - len(failed) - len(not_run)} examples hold, {len(failed)} fail, {len(not_run)} not run; {len(todo) - caught} known misses, {caught} of them caught by now.")
+        typer.echo(
+            f"{len(results) - len(todo) - len(failed) - len(not_run)} examples hold, {len(failed)} fail, {len(not_run)} not run; {len(todo) - caught} known misses, {caught} of them caught by now."
+        )
     if failed or not_run:
         raise typer.Exit(1 if failed else 3)
 
 
 @app.command("explain")
 @reporting_errors
-def explain(  # noqa: PLR0913 - one parameter per option
+def explain(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="Full id, such as brand.absolute-claim.")],
     *,
     text: Annotated[str | None, typer.Option(help="The text; standard input if absent.")] = None,
@@ -145,14 +175,18 @@ def explain(  # noqa: PLR0913 - one parameter per option
         from rules.errors import did_you_mean
 
         message = f"unknown rule '{rule}'"
-        raise ComplianceError(message, hint=did_you_mean(rule, space.ruleset.rules, otherwise="`compliance policy list` shows every rule"))
+        raise ComplianceError(
+            message, hint=did_you_mean(rule, space.ruleset.rules, otherwise="`compliance policy list` shows every rule")
+        )
     content = sys.stdin.buffer.read().decode("utf-8", "replace") if text is None else text
     print_explanation(space, selected, content, groups=frozenset(group or []), audience=audience, at=at)
 
 
 @app.command("schema")
 @reporting_errors
-def schema(kind: Annotated[str, typer.Argument(help="policy, exclusion or compliance (the settings file).")] = "policy") -> None:
+def schema(
+    kind: Annotated[str, typer.Argument(help="policy, exclusion or compliance (the settings file).")] = "policy",
+) -> None:
     """Print the JSON Schema of a policy file, so that an editor can complete and check it."""
     from compliance.schemas import schema_of
 

@@ -101,9 +101,9 @@ def run(
 ) -> None:
     """Read a page of the queue and write it to standard output."""
     from compliance import listing
-    from compliance.permissions import acting
+    from compliance.permissions import reading
 
-    actor, reviewer = acting(workspace, acting_as)
+    actor, reviewer = reading(workspace, acting_as)
     with session_of(workspace, writes=names) as session:
         page = listing.queue(
             session, filters, people=workspace.people, reviewer=reviewer, actor=actor, names=names, now=now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,13 +39,30 @@ class FailOn(StrEnum):
 
 @reporting_errors
 def scan(  # noqa: PLR0913 - one parameter per option
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE… | FILE…]", help="Sources by name, or files; every configured source if absent. With --again: a rule.", show_default=False)] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SOURCE… | FILE…]",
+            help="Sources by name, or files; every configured source if absent. With --again: a rule.",
+            show_default=False,
+        ),
+    ] = None,
     *,
-    source: Annotated[str | None, typer.Option(metavar="NAME", help="Name of the source that a file belongs to; its stem if absent.")] = None,
-    audience: Annotated[str | None, typer.Option(help="internal or external, for a file that no configured source knows.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Evaluate stored posts anew (under one RULE, or all) instead of reading sources.")] = False,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of the source that a file belongs to; its stem if absent.")
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option(help="internal or external, for a file that no configured source knows.")
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Evaluate stored posts anew (under one RULE, or all) instead of reading sources."),
+    ] = False,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="With --again: only posts from then on.")] = None,
-    fail_on: Annotated[FailOn | None, typer.Option(help="Exit 1 if a flag of this severity or a graver one was opened.", show_default=False)] = None,
+    fail_on: Annotated[
+        FailOn | None,
+        typer.Option(help="Exit 1 if a flag of this severity or a graver one was opened.", show_default=False),
+    ] = None,
     output: Annotated[ScanFormat, typer.Option("--format", help="How to write the summary.")] = ScanFormat.TEXT,
     acting_as: AsOption = None,
     workspace: WorkspaceOption = None,
@@ -57,7 +73,9 @@ def scan(  # noqa: PLR0913 - one parameter per option
     space = open_workspace(workspace)
     actor = _actor(space, acting_as)
     asked = _again(space, inputs or [], since=since) if again else None
-    report = run(space, inputs or [], source=source, audience=audience, actor=actor, again=asked, quiet=output is ScanFormat.JSON)
+    report = run(
+        space, inputs or [], source=source, audience=audience, actor=actor, again=asked, quiet=output is ScanFormat.JSON
+    )
     if output is ScanFormat.JSON:
         from compliance.scan_text import as_json
 
@@ -71,8 +89,15 @@ def scan(  # noqa: PLR0913 - one parameter per option
     raise typer.Exit(report.exit_code or int(opened))
 
 
-def run(  # noqa: PLR0913 - what a scan needs to know
-    space: Workspace, inputs: list[str], *, source: str | None = None, audience: str | None = None, actor: Actor, again: Again | None = None, quiet: bool = False
+def run(
+    space: Workspace,
+    inputs: list[str],
+    *,
+    source: str | None = None,
+    audience: str | None = None,
+    actor: Actor,
+    again: Again | None = None,
+    quiet: bool = False,
 ) -> ScanReport:
     """Scan and return the report; draws a progress bar on a terminal unless quiet."""
     from compliance.judge import Judge
@@ -82,7 +107,9 @@ def run(  # noqa: PLR0913 - what a scan needs to know
     sources = [] if again else chosen_sources(space, inputs, source=source, audience=audience)
     judge = Judge(space.ruleset)
     with _progress(quiet=quiet) as page_done:
-        return run_scan(space.database, sources, judge, space.people, actor=actor, now=clock, page_done=page_done, again=again)
+        return run_scan(
+            space.database, sources, judge, space.people, actor=actor, now=clock, page_done=page_done, again=again
+        )
 
 
 def _actor(space: Workspace, acting_as: str | None) -> Actor:
@@ -108,7 +135,9 @@ def _again(space: Workspace, named: list[str], *, since: str | None) -> Again:
     known = space.ruleset.rules
     if len(named) > 1 or (named and named[0] not in known):
         message = "--again takes one rule" if len(named) > 1 else f"unknown rule '{named[0]}'"
-        raise ComplianceError(message, hint=did_you_mean(named[0], known, otherwise="`compliance policy list` shows every rule"))
+        raise ComplianceError(
+            message, hint=did_you_mean(named[0], known, otherwise="`compliance policy list` shows every rule")
+        )
     try:
         return Again(rule=named[0] if named else None, since=parse_instant(since) if since else None)
     except ValueError:
@@ -124,7 +153,12 @@ def _opened_at_least(space: Workspace, report: ScanReport, severity: str) -> boo
     from rules.evaluation import Severity
 
     with reading(space.database) as session:
-        return session.scalar(select(Flag.id).where(Flag.opened_at >= report.started_at, Flag.severity >= Severity[severity]).limit(1)) is not None
+        return (
+            session.scalar(
+                select(Flag.id).where(Flag.opened_at >= report.started_at, Flag.severity >= Severity[severity]).limit(1)
+            )
+            is not None
+        )
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[Callable[[Progress], None] | None]:
@@ -140,7 +174,12 @@ class _Bar:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%  {task.fields[rate]}"), TimeRemainingColumn()]
+        columns: list[Any] = [
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[rate]}"),
+            TimeRemainingColumn(),
+        ]
         self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self._tasks: dict[str, Any] = {}
         self._bar.start()

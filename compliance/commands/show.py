@@ -57,9 +57,9 @@ def run(
 ) -> None:
     """Read a dossier and write it to standard output."""
     from compliance import dossier
-    from compliance.permissions import acting
+    from compliance.permissions import reading
 
-    actor, reviewer = acting(workspace, acting_as)
+    actor, reviewer = reading(workspace, acting_as)
     with session_of(workspace, writes=names) as session:
         found = dossier.show(
             session,

@@ -33,8 +33,12 @@ class Author:
     name: ClassVar[str] = "author"
     source: ClassVar[str] = "docs/policy-language.md"
     keys: ClassVar[type[Keys]] = AuthorKeys
-    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"author": {"not_group": "press-office"}}, "anything by an employee"),)
-    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"author": {"group": ["adviser"]}}, "anything by an employee"),)
+    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"author": {"not_group": "press-office"}}, "anything by an employee"),
+    )
+    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"author": {"group": ["adviser"]}}, "anything by an employee"),
+    )
 
     group: frozenset[str]
     not_group: frozenset[str]
@@ -48,7 +52,11 @@ class Author:
         if not (asked.group or asked.not_group or asked.country):
             message = "`author` says nothing about the author"
             raise KeyFault(message, key=("author",), hint="give group, not_group or country")
-        return cls(frozenset(asked.group or ()), frozenset(asked.not_group or ()), frozenset(c.upper() for c in asked.country or ()))
+        return cls(
+            frozenset(asked.group or ()),
+            frozenset(asked.not_group or ()),
+            frozenset(c.upper() for c in asked.country or ()),
+        )
 
     def see(self, document: Document, others: Others) -> Seen:
         """Compare with the context; no spans."""
@@ -63,8 +71,13 @@ class Author:
             values.append(None if country is None else country in self.country)
         if False in values:
             return Seen(value=False)
-        return Seen(value=None, unknown="the author's groups or country are unknown") if None in values else Seen(value=True)
+        return (
+            Seen(value=None, unknown="the author's groups or country are unknown")
+            if None in values
+            else Seen(value=True)
+        )
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
         """Nothing in the text."""
         del gate_of
+        return None

@@ -46,11 +46,11 @@ NOTHING: Final = Seen(value=False)
 class Gate:
     """What must occur in a text before a part can be true there; over-approximates, never misses.
 
-    `literals` are looked for in the folded copies, `patterns` in the light one; any one of them opens the gate.
+    `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one; any one of them opens the gate.
     """
 
     literals: frozenset[str] = frozenset()
-    patterns: frozenset[str] = frozenset()
+    anchors: frozenset[str] = frozenset()
 
 
 #: Another part of the same rule, by name.
@@ -86,6 +86,8 @@ class Material:
     """What a part may be built from."""
 
     lists: Lists
+    #: Shipped material was tested where it was made and is compiled only when a text needs it.
+    trusted: bool = False
     #: Build a part inside a part (for `missing`).
     build: Callable[[dict[str, Any], tuple[str | int, ...]], Detector]
 
@@ -137,7 +139,9 @@ def check_regions(names: list[str] | None, *, key: str) -> None:
     """Refuse region names that do not exist. Raises KeyFault."""
     for index, name in enumerate(names or []):
         if name not in REGION_NAMES and first_characters(name) is None:
-            hint = did_you_mean(name, REGION_NAMES, otherwise=f"regions: {', '.join(REGION_NAMES)}, or `first 125 characters`")
+            hint = did_you_mean(
+                name, REGION_NAMES, otherwise=f"regions: {', '.join(REGION_NAMES)}, or `first 125 characters`"
+            )
             message = f"unknown region '{name}'"
             raise KeyFault(message, key=(key, index), hint=hint)
 

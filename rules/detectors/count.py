@@ -28,8 +28,12 @@ class Count:
     name: ClassVar[str] = "count"
     source: ClassVar[str] = "docs/policy-language.md"
     keys: ClassVar[type[Keys]] = CountKeys
-    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"count": "other", "at_least": 2}, "other and other"),)
-    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"count": "other", "at_least": 2, "distinct": True}, "other and OTHER"),)
+    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"count": "other", "at_least": 2}, "other and other"),
+    )
+    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"count": "other", "at_least": 2, "distinct": True}, "other and OTHER"),
+    )
 
     part: str
     at_least: int

@@ -47,7 +47,9 @@ class Mention:
         """Read the handles. Raises KeyFault for an unknown list."""
         plain, lists = resolve(keys.mention, material, key="mention")
         listed = (entry.term for one in lists for entry in one.entries)
-        return cls(frozenset(handle.casefold().lstrip("@") for handle in [*plain, *listed]) - {"any"}, any="any" in plain)
+        return cls(
+            frozenset(handle.casefold().lstrip("@") for handle in [*plain, *listed]) - {"any"}, any="any" in plain
+        )
 
     def see(self, document: Document, others: Others) -> Seen:
         """Every mention in order."""

@@ -8,7 +8,19 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from rules.detectors.base import NOTHING, Detector, Gate, KeyFault, Keys, Material, Others, Phrases, Seen, check_regions, first_characters
+from rules.detectors.base import (
+    NOTHING,
+    Detector,
+    Gate,
+    KeyFault,
+    Keys,
+    Material,
+    Others,
+    Phrases,
+    Seen,
+    check_regions,
+    first_characters,
+)
 from rules.document import Document
 
 
@@ -26,7 +38,9 @@ class MissingPart(Keys):
 class MissingKeys(Keys):
     """`{missing: {terms: $disclosures, in: first 125 characters}}`."""
 
-    missing: MissingPart = Field(description="a part of kind terms, hashtag, regex, link or mention; `in` says where it should be")
+    missing: MissingPart = Field(
+        description="a part of kind terms, hashtag, regex, link or mention; `in` says where it should be"
+    )
 
 
 @dataclass(frozen=True)
@@ -58,8 +72,10 @@ class Missing:
             check_regions(regions, key="in")
         except KeyFault as fault:
             raise KeyFault(fault.message, key=("missing", *fault.key), hint=fault.hint) from None
-        kind, phrases = next(iter(spec.items()))
-        empty = isinstance(phrases, list) and all(p.startswith("$") and p[1:] in material.lists and not material.lists[p[1:]].entries for p in phrases)
+        _, phrases = next(iter(spec.items()))
+        empty = isinstance(phrases, list) and all(
+            p.startswith("$") and p[1:] in material.lists and not material.lists[p[1:]].entries for p in phrases
+        )
         return cls(material.build(spec, ("missing",)), tuple(regions), demands=not empty)
 
     def see(self, document: Document, others: Others) -> Seen:
@@ -69,12 +85,17 @@ class Missing:
         seen = self.wanted.see(document, others)
         if seen.value is None:
             return seen
-        inside = [m for m in seen.matches if not self.regions or any(_within(m.start, m.end, name, document) for name in self.regions)]
+        inside = [
+            m
+            for m in seen.matches
+            if not self.regions or any(_within(m.start, m.end, name, document) for name in self.regions)
+        ]
         return Seen(value=not inside)
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
         """Nothing: absence has no trace."""
         del gate_of
+        return None
 
 
 def _within(start: int, end: int, region: str, document: Document) -> bool:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from rules.anchors import anchors
 from rules.detectors.base import Gate, KeyFault, Material, Others, Seen, SpanKeys, Word
 from rules.dialect import DialectError, Pattern
 from rules.document import Document
@@ -16,11 +17,13 @@ from rules.evaluation import Match
 
 
 class RegexKeys(SpanKeys):
-    """`{regex: 'Q[1-4]\\s+results', confidence: 0.8, exact: true}`."""
+    """`{regex: 'Q[1-4] results', confidence: 0.8, exact: true}`."""
 
     regex: Word = Field(description="RE2 syntax; a group named `span` narrows what is marked")
     exact: bool = Field(default=False, description="capitals matter")
-    confidence: Annotated[float, Field(gt=0, le=1)] = Field(default=0.9, description="how sure a match is, above 0 to 1")
+    confidence: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.9, description="how sure a match is, above 0 to 1"
+    )
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,11 @@ class Regex:
     @classmethod
     def build(cls, keys: RegexKeys, material: Material) -> Regex:
         """Compile once to refuse what RE2 refuses. Raises KeyFault with the reason."""
-        del material
         try:
-            Pattern(keys.regex, ignore_case=not keys.exact)
+            Pattern(keys.regex, ignore_case=not keys.exact, check=not material.trusted)
         except DialectError as error:
-            raise KeyFault(f"{error.message} (at character {error.position + 1} of the pattern)", key=("regex",), hint=error.hint) from None
+            message = f"{error.message} (at character {error.position + 1} of the pattern)"
+            raise KeyFault(message, key=("regex",), hint=error.hint) from None
         return cls(keys.regex, keys.exact, keys.confidence)
 
     def see(self, document: Document, others: Others) -> Seen:
@@ -61,14 +64,17 @@ class Regex:
         matches = []
         for start, end in self._compiled.spans(copy.text):
             raw_start, raw_end = copy.raw_span(start, end)
-            matches.append(Match(start=raw_start, end=raw_end, detector=self.name, kind="pattern", confidence=self.confidence))
+            matches.append(
+                Match(start=raw_start, end=raw_end, detector=self.name, kind="pattern", confidence=self.confidence)
+            )
         return Seen(value=bool(matches), matches=tuple(matches))
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
-        """The pattern itself, without its word boundaries."""
+        """The strings that must occur where it matches; None where nothing can be said."""
         del gate_of
-        return Gate(patterns=frozenset({self.pattern}))
+        found = anchors(self.pattern)
+        return None if found is None else Gate(anchors=found)
 
     @cached_property
     def _compiled(self) -> Pattern:
-        return Pattern(self.pattern, ignore_case=not self.exact)
+        return Pattern(self.pattern, ignore_case=not self.exact, check=False)

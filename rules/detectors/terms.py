@@ -11,14 +11,28 @@ from typing import Any, ClassVar, Final
 import ahocorasick_rs
 from pydantic import Field
 
-from rules.detectors.base import DISGUISED, NOTHING, PLAIN, Gate, KeyFault, Material, Others, Phrases, Seen, SpanKeys, resolve
+from rules.detectors.base import (
+    DISGUISED,
+    NOTHING,
+    PLAIN,
+    Gate,
+    KeyFault,
+    Material,
+    Others,
+    Phrases,
+    Seen,
+    SpanKeys,
+    resolve,
+)
 from rules.document import Document
 from rules.evaluation import Match
 from rules.fold import Copy, folded, light
 from rules.lists import Entry
 
 #: Scripts written without spaces, where a word boundary means nothing: Thai, Lao, Khmer, Kana, Han, Hangul.
-_UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
 _WORD: Final = re.compile(r"\w")
 _REST: Final = re.compile(r"[\w']*")
 
@@ -45,7 +59,9 @@ class Terms:
     """Whole words and phrases, whatever their case, width, spacing or disguise."""
 
     name: ClassVar[str] = "terms"
-    source: ClassVar[str] = "https://www.unicode.org/reports/tr29/ (word boundaries), https://www.unicode.org/reports/tr39/ (look-alikes)"
+    source: ClassVar[str] = (
+        "https://www.unicode.org/reports/tr29/ (word boundaries), https://www.unicode.org/reports/tr39/ (look-alikes)"
+    )
     keys: ClassVar[type[SpanKeys]] = TermsKeys
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"terms": ["bluefin"]}, "So #BLUEFIN it is"),
@@ -71,8 +87,7 @@ class Terms:
         found = [_term(phrase, fold, index) for index, phrase in enumerate(plain)]
         for one in lists:
             reason = "" if one.confidential else f"listed in {one.name}"
-            for entry in one.entries:
-                found.append(_Term(fold(entry.term).text.strip(), open=False, kind=one.name, reason=reason, entry=entry))
+            found += [_listed(fold(entry.term).text.strip(), entry, one.name, reason) for entry in one.entries]
         return cls(tuple(found), keys.exact)
 
     def see(self, document: Document, others: Others) -> Seen:
@@ -80,14 +95,16 @@ class Terms:
         del others
         if not self.terms:
             return NOTHING
-        found = list(self._in_copy(document.light if self.exact else document.folded, "", document))
+        found = list(self._in_copy(document.light if self.exact else document.folded))
         if not self.exact:
             for disguise in document.disguises:
-                found += self._in_copy(disguise.copy, disguise.name, document)
+                found += self._in_copy(disguise.copy, disguise.name)
         at = document.context.at
         if at is None and any(term.entry and (term.entry.start or term.entry.end) for term, _ in found):
             return Seen(value=None, unknown="the time of the post is unknown")
-        matches = tuple(_outermost(match for term, match in found if term.entry is None or at is None or term.entry.is_active(at)))
+        matches = tuple(
+            _outermost(match for term, match in found if term.entry is None or at is None or term.entry.is_active(at))
+        )
         return Seen(value=bool(matches), matches=matches)
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
@@ -99,7 +116,7 @@ class Terms:
     def _automaton(self) -> ahocorasick_rs.AhoCorasick:
         return ahocorasick_rs.AhoCorasick([term.text for term in self.terms])
 
-    def _in_copy(self, copy: Copy, disguise: str, document: Document) -> Iterator[tuple[_Term, Match]]:
+    def _in_copy(self, copy: Copy, disguise: str = "") -> Iterator[tuple[_Term, Match]]:
         text = copy.text
         for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
             term = self.terms[index]
@@ -109,14 +126,21 @@ class Terms:
                 continue
             raw_start, raw_end = copy.raw_span(start, end)
             reason = "; ".join(filter(None, [term.reason, f"written in disguise: {disguise}" if disguise else ""]))
-            yield term, Match(
-                start=raw_start,
-                end=raw_end,
-                detector=self.name,
-                kind=term.kind,
-                confidence=DISGUISED if disguise else PLAIN,
-                reason=reason,
+            yield (
+                term,
+                Match(
+                    start=raw_start,
+                    end=raw_end,
+                    detector=self.name,
+                    kind=term.kind,
+                    confidence=DISGUISED if disguise else PLAIN,
+                    reason=reason,
+                ),
             )
+
+
+def _listed(text: str, entry: Entry, name: str, reason: str) -> _Term:
+    return _Term(text, open=False, kind=name, reason=reason, entry=entry)
 
 
 def _term(phrase: str, fold: Callable[[str], Copy], index: int) -> _Term:

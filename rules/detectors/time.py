@@ -21,10 +21,14 @@ _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class TimeIs(Keys):
     """Conditions on the time; all given ones must hold."""
 
-    from_: Word | None = Field(default=None, alias="from", description="from this instant on; a date is its first instant")
+    from_: Word | None = Field(
+        default=None, alias="from", description="from this instant on; a date is its first instant"
+    )
     to: Word | None = Field(default=None, description="before this instant")
     days: Phrases | None = Field(default=None, description="mon tue wed thu fri sat sun, in `zone`")
-    between: Word | None = Field(default=None, description='"09:00-17:30" in `zone`, the end excluded; may run over midnight')
+    between: Word | None = Field(
+        default=None, description='"09:00-17:30" in `zone`, the end excluded; may run over midnight'
+    )
     zone: Word = Field(default="UTC", description="IANA time zone")
 
 
@@ -41,8 +45,12 @@ class Time:
     name: ClassVar[str] = "time"
     source: ClassVar[str] = "https://www.iana.org/time-zones"
     keys: ClassVar[type[Keys]] = TimeKeys
-    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"time": {"from": "2026-01-01"}}, "at noon on 1 June 2026, a Monday"),)
-    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (({"time": {"days": ["sun"]}}, "at noon on 1 June 2026, a Monday"),)
+    matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"time": {"from": "2026-01-01"}}, "at noon on 1 June 2026, a Monday"),
+    )
+    non_matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
+        ({"time": {"days": ["sun"]}}, "at noon on 1 June 2026, a Monday"),
+    )
 
     start: datetime | None
     end: datetime | None
@@ -67,7 +75,13 @@ class Time:
         except (ZoneInfoNotFoundError, ValueError):
             message = f"unknown time zone '{asked.zone}'"
             raise KeyFault(message, key=("time", "zone"), hint="for example Europe/London") from None
-        return cls(start, end, frozenset(_day(day, index) for index, day in enumerate(asked.days or ())), _hours(asked.between), asked.zone)
+        return cls(
+            start,
+            end,
+            frozenset(_day(day, index) for index, day in enumerate(asked.days or ())),
+            _hours(asked.between),
+            asked.zone,
+        )
 
     def see(self, document: Document, others: Others) -> Seen:
         """Compare with the context's time; no spans."""
@@ -82,6 +96,7 @@ class Time:
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
         """Nothing in the text."""
         del gate_of
+        return None
 
     def _in_hours(self, now: time) -> bool:
         if self.hours is None:
@@ -103,7 +118,9 @@ def _instant(text: str | None, key: str) -> datetime | None:
 def _day(name: str, index: int) -> int:
     if name.casefold() not in _DAYS:
         message = f"unknown day '{name}'"
-        raise KeyFault(message, key=("time", "days", index), hint=did_you_mean(name, _DAYS, otherwise=f"days: {', '.join(_DAYS)}"))
+        raise KeyFault(
+            message, key=("time", "days", index), hint=did_you_mean(name, _DAYS, otherwise=f"days: {', '.join(_DAYS)}")
+        )
     return _DAYS.index(name.casefold())
 
 

@@ -17,14 +17,24 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 DRIVER = [sys.executable, "-m", "tests.compliance.crash_driver"]
-BASE = "600"
+#: As in the driver.
+BASE = "900"
 
 
 def drive(*arguments, before=()):
     """Run the driver; return what it says in its last line."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
     ended = subprocess.run(
-        [*before, *DRIVER, *map(str, arguments)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=170, check=False
+        [*before, *DRIVER, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr[-3000:]
     return json.loads(ended.stdout.splitlines()[-1])
@@ -40,33 +50,35 @@ def strace():
 
     def wrap(injection):
         name = injection.partition(":")[0]
-        return [path, "-f", "-qq", "-o", os.devnull, "--seccomp-bpf", "-e", f"trace={name}", "-e", f"inject={injection}"]
+        # No --seccomp-bpf: with it strace 6.1 injects errors but no signals.
+        return [path, "-f", "-qq", "-o", os.devnull, "-e", f"trace={name}", "-e", f"inject={injection}"]
 
     return wrap
 
 
 @pytest.mark.parametrize(
-    ("call", "fault", "outcome", "at_least"),
+    ("call", "fault", "step", "outcome", "at_least"),
     [
-        ("pwrite64", f"signal=KILL:when={BASE}", "-9", 40),
-        ("pwrite64", f"error=ENOSPC:when={BASE}+", "1", 40),
-        ("fdatasync", f"error=EIO:when={BASE}", "1", 5),
+        ("pwrite64", f"signal=KILL:when={BASE}", 1, "-9", 80),
+        ("pwrite64", f"error=ENOSPC:when={BASE}+", 5, "4", 16),
+        ("fdatasync", f"error=EIO:when={BASE}", 1, "4", 6),
     ],
 )
-def test_a_fault_at_any_write_to_the_disk_loses_and_repeats_nothing(strace, sqlite_template, tmp_path, call, fault, outcome, at_least):
+def test_a_fault_at_any_write_to_the_disk_loses_and_repeats_nothing(  # noqa: PLR0913, PLR0917 - fixtures and a table
+    strace, sqlite_template, tmp_path, call, fault, step, outcome, at_least
+):
     url = f"sqlite:///{tmp_path / 'crash.db'}"
-    outcomes = drive(call, url, sqlite_template, tmp_path / "scratch", before=strace(f"{call}:{fault}"))
-    # The last scan met no fault any more, so every call was hit once.
-    assert outcomes.pop("0") == 1
-    assert set(outcomes) == {outcome}
+    outcomes = drive(call, url, sqlite_template, tmp_path / "scratch", step, before=strace(f"{call}:{fault}"))
+    assert set(outcomes) == {outcome, "0"}
     assert outcomes[outcome] >= at_least
 
 
 def test_death_at_any_statement_loses_and_repeats_nothing(db_url, sqlite_template):
     outcomes = drive("statements", db_url, sqlite_template)
-    assert outcomes.pop("0") == 1
+    # Every statement was hit; a scan that ends without harm made no more of them.
+    assert outcomes.pop("0") == 3
     assert set(outcomes) == {"-9"}
-    assert outcomes["-9"] >= 40
+    assert outcomes["-9"] >= 30
 
 
 def test_a_post_that_ends_the_process_is_set_aside_and_the_others_are_stored(db_url):

@@ -50,7 +50,12 @@ def flags(db):
 
 def observed(db):
     """Text and matched words of each observation, in order."""
-    found = rows(db, select(PostVersion.text, Observation.matches).join(PostVersion, PostVersion.id == Observation.version_id).order_by(Observation.id))
+    found = rows(
+        db,
+        select(PostVersion.text, Observation.matches)
+        .join(PostVersion, PostVersion.id == Observation.version_id)
+        .order_by(Observation.id),
+    )
     return [(text, [text[match["start"] : match["end"]] for match in matches]) for text, matches in found]
 
 
@@ -60,8 +65,18 @@ def decide(db, verdict="cleared", *, status="decided"):
         flag = session.scalars(select(Flag).order_by(Flag.id.desc())).first()
         last = flag.observations[-1]
         spans = [[match["start"], match["end"]] for match in last.matches]
-        decision = {"verdict": verdict, "actor": "olga", "actor_proof": "claimed", "version_id": last.version_id, "at": EDIT3}
-        session.add(DecisionRow(flag_id=flag.id, round=len(flag.decisions) + 1, rule_version=last.rule_version, spans=spans, **decision))
+        decision = {
+            "verdict": verdict,
+            "actor": "olga",
+            "actor_proof": "claimed",
+            "version_id": last.version_id,
+            "at": EDIT3,
+        }
+        session.add(
+            DecisionRow(
+                flag_id=flag.id, round=len(flag.decisions) + 1, rule_version=last.rule_version, spans=spans, **decision
+            )
+        )
         flag.status = status
 
 
@@ -139,21 +154,27 @@ def test_what_a_tombstone_did_not_know_is_filled_in_later_and_never_changed(run)
 
 def test_attachments_are_kept_with_their_version(run):
     run.scan([v1("one", attachments=(Attachment(name="plan 🎉.pdf", media_type="application/pdf"),))])
-    assert rows(run.db, select(PostVersion.attachments)) == [([{"name": "plan 🎉.pdf", "media_type": "application/pdf", "url": None}],)]
+    assert rows(run.db, select(PostVersion.attachments)) == [
+        ([{"name": "plan 🎉.pdf", "media_type": "application/pdf", "url": None}],)
+    ]
 
 
 def test_a_flag_names_rule_policy_severity_lane_and_version(run):
     run.engine.tags = {"protected-activity.pay": "raise"}
     run.scan([v1("Bluefin, and give us a raise")])
     columns = (Flag.rule, Flag.policy, Flag.severity, Flag.route, Flag.lane, Flag.retro, Flag.tags)
-    assert rows(run.db, select(*columns)) == [(RULE, "confidentiality", 40, "compliance", "compliance", False, ["protected-activity.pay"])]
+    assert rows(run.db, select(*columns)) == [
+        (RULE, "confidentiality", 40, "compliance", "compliance", False, ["protected-activity.pay"])
+    ]
 
 
 def test_tags_without_a_flag_are_stored_nowhere(run):
     run.engine.tags = {"protected-activity.pay": "raise"}
     run.scan([v1("give us a raise")])
     with reading(run.db) as session:
-        stored = [repr(row) for table in PostVersion.metadata.sorted_tables for row in session.execute(select(table)).all()]
+        stored = [
+            repr(row) for table in PostVersion.metadata.sorted_tables for row in session.execute(select(table)).all()
+        ]
     assert stored
     assert not any("protected-activity" in row for row in stored)
 
@@ -336,5 +357,8 @@ def test_erased_flags_leave_with_an_entry_only(run):
 
 @given(st.text(st.characters(codec=None)), st.text(st.characters(codec=None)))
 def test_digests_differ_where_texts_differ(one, other):
-    digests = [version_of(make_post(text=text), audience="external", platform=None, seen_at=START).digest for text in (one, other)]
+    digests = [
+        version_of(make_post(text=text), audience="external", platform=None, seen_at=START).digest
+        for text in (one, other)
+    ]
     assert (digests[0] == digests[1]) is (one == other)

@@ -27,7 +27,8 @@ def flagged(db_engine):
     with writing(db_engine) as session:
         session.execute(
             text(
-                "insert into decisions (flag_id, round, verdict, actor, actor_proof, version_id, rule_version, spans, at)"
+                "insert into decisions"
+                " (flag_id, round, verdict, actor, actor_proof, version_id, rule_version, spans, at)"
                 " values (1, 1, 'cleared', 'olga', 'claimed', 1, 'v', '[]', '2026-03-02 10:00:00.000000+00:00')"
             )
         )
@@ -52,7 +53,7 @@ def flagged(db_engine):
     ],
 )
 def test_the_database_refuses_to_change_evidence(flagged, statement):
-    with pytest.raises(DBAPIError, match="never|only after"), writing(flagged) as session:
+    with pytest.raises(DBAPIError, match=r"never|only after"), writing(flagged) as session:
         session.execute(text(statement))
 
 
@@ -68,7 +69,10 @@ def test_a_body_may_be_dropped_and_a_verdict_may_change(flagged):
     with writing(flagged) as session:
         session.execute(update(PostVersion).where(PostVersion.id == 2).values(text="", status="incomplete"))
     with reading(flagged) as session:
-        assert session.execute(select(PostVersion.text, PostVersion.status).where(PostVersion.id == 2)).one() == ("", "incomplete")
+        assert session.execute(select(PostVersion.text, PostVersion.status).where(PostVersion.id == 2)).one() == (
+            "",
+            "incomplete",
+        )
 
 
 def test_what_hangs_on_a_flag_goes_after_the_trail_says_so(flagged):
@@ -120,10 +124,15 @@ def test_times_are_ordered_as_moments(db_engine):
         session.add_all([Source(name=str(moment), scanned_at=moment) for moment in reversed(moments)])
     with reading(db_engine) as session:
         assert session.scalars(select(Source.scanned_at).order_by(Source.scanned_at)).all() == moments
-        assert session.scalars(select(Source.scanned_at).where(Source.scanned_at > moments[1])).all() == [moments[3], moments[2]]
+        assert session.scalars(select(Source.scanned_at).where(Source.scanned_at > moments[1])).all() == [
+            moments[3],
+            moments[2],
+        ]
 
 
-@given(st.text(st.characters(codec=None, exclude_characters=[chr(code) for code in (0xF0000, *range(0xF0800, 0xF1000))])))
+@given(
+    st.text(st.characters(codec=None, exclude_characters=[chr(code) for code in (0xF0000, *range(0xF0800, 0xF1000))]))
+)
 def test_post_text_survives_and_keeps_its_length(words):
     stored = PostText().process_bind_param(words, None)
     assert "\0" not in stored
@@ -132,7 +141,7 @@ def test_post_text_survives_and_keeps_its_length(words):
 
 
 def test_concurrent_writers_take_turns_and_leave_no_gap(db_url, dialect):
-    """A deferred BEGIN fails here with "database is locked" whatever the time-out: each writer reads before it writes."""
+    # Each writer reads before it writes, so a deferred BEGIN fails with "database is locked" whatever its time-out.
     del dialect
     writers, times = 4, 12
     together = Barrier(writers)
@@ -175,18 +184,22 @@ def test_a_write_transaction_begins_immediate_and_a_read_does_not_wait_for_it(db
         pytest.skip("PostgreSQL has no BEGIN IMMEDIATE")
     with writing(db_engine) as session:
         session.scalar(text("select 1"))
-        with pytest.raises(DBAPIError, match="locked"), db_engine.connect() as other:
+        with db_engine.connect() as other:
             other.exec_driver_sql("pragma busy_timeout = 0")
-            other.exec_driver_sql("insert into sources (name) values ('other')")
+            with pytest.raises(DBAPIError, match="locked"):
+                other.exec_driver_sql("insert into sources (name) values ('other')")
         with reading(db_engine) as reader:
             assert reader.scalars(select(Source)).all() == []
 
 
 def test_an_exception_rolls_the_whole_write_back(db_engine):
-    with pytest.raises(ZeroDivisionError), writing(db_engine) as session:
+    def fail(session):
         session.add(Source(name="feed"))
         session.flush()
         raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), writing(db_engine) as session:
+        fail(session)
     with reading(db_engine) as session:
         assert session.scalars(select(Source)).all() == []
 
@@ -201,11 +214,29 @@ def test_sqlite_keeps_its_promises(db_engine, dialect):
 
 def test_entries_of_one_batch_are_chained_in_order(db_engine):
     with writing(db_engine) as session:
-        append(session, [Entry(action="flag:opened", subject=f"flag:{number}") for number in range(3)], actor=JOB, now=START)
-        record(session, "flag:decided", actor=JOB, subject="flag:1", reason="decision:1", detail={"code": "quoted"}, now=START)
+        append(
+            session,
+            [Entry(action="flag:opened", subject=f"flag:{number}") for number in range(3)],
+            actor=JOB,
+            now=START,
+        )
+        record(
+            session,
+            "flag:decided",
+            actor=JOB,
+            subject="flag:1",
+            reason="decision:1",
+            detail={"code": "quoted"},
+            now=START,
+        )
     with reading(db_engine) as session:
         assert_chain(session, length=4)
-        assert session.scalars(select(AuditRow.object).order_by(AuditRow.seq)).all() == ["flag:0", "flag:1", "flag:2", "flag:1"]
+        assert session.scalars(select(AuditRow.object).order_by(AuditRow.seq)).all() == [
+            "flag:0",
+            "flag:1",
+            "flag:2",
+            "flag:1",
+        ]
 
 
 def assert_chain(session, *, length):
@@ -213,9 +244,12 @@ def assert_chain(session, *, length):
     rows = session.scalars(select(AuditRow).order_by(AuditRow.seq)).all()
     for number, row in enumerate(rows, start=1):
         fields = json.loads(row.entry)
-        assert (row.seq, fields["seq"], row.prev_hash, fields["prev_hash"]) == (number, str(number), previous, previous.hex())
+        assert (row.seq, fields["seq"], row.prev_hash, fields["prev_hash"]) == (
+            number,
+            str(number),
+            previous,
+            previous.hex(),
+        )
         assert row.entry_hash == hashlib.sha256(row.entry).digest()
         previous = row.entry_hash
     assert len(rows) == length
-
-

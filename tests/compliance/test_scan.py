@@ -45,7 +45,10 @@ def test_new_posts_are_stored_once_with_their_verdicts(run):
     assert counts(report, read=3, new=3, evaluated=3, flagged=1)
     assert report.opened == {"confidentiality": 1}
     assert (report.status, report.exit_code, report.duration > timedelta()) == ("done", 0, True)
-    stored = rows(run.db, select(PostRow.external_id, PostVersion.text, PostVersion.status).join(PostVersion.post).order_by(PostRow.id))
+    stored = rows(
+        run.db,
+        select(PostRow.external_id, PostVersion.text, PostVersion.status).join(PostVersion.post).order_by(PostRow.id),
+    )
     assert [tuple(row) for row in stored] == [
         ("p1", "Hello from the office", "clean"),
         ("p2", "Bluefin ships Monday", "flagged"),
@@ -95,10 +98,15 @@ def test_scan_counts_and_times_are_stored_with_it(run):
 def test_progress_is_told_after_each_page(run):
     told = []
     run.scan(make_source([make_post("p1")], [make_post("p2")]), page_done=told.append)
-    assert [(each.source, each.position, each.size, each.counts.read) for each in told] == [("feed", 1, 2, 1), ("feed", 2, 2, 2)]
+    assert [(each.source, each.position, each.size, each.counts.read) for each in told] == [
+        ("feed", 1, 2, 1),
+        ("feed", 2, 2, 2),
+    ]
 
 
-@pytest.mark.parametrize("error", [FatalError("the token was revoked", place="feed"), RetryableError("no answer", place="feed")])
+@pytest.mark.parametrize(
+    "error", [FatalError("the token was revoked", place="feed"), RetryableError("no answer", place="feed")]
+)
 def test_a_source_that_fails_keeps_what_it_gave_and_others_are_read(run, error):
     report = run.scan(make_source([make_post("p1")], error), make_source([make_post("p2")], name="other"))
     assert [(each.source, each.message) for each in report.errors] == [("feed", error.message)]
@@ -159,7 +167,9 @@ def test_direct_messages_are_skipped_and_counted(run):
 
 
 def test_a_source_may_include_messages(run):
-    assert counts(run.scan(make_source([make_post("p1", kind="message")], include_messages=True)), read=1, new=1, evaluated=1)
+    assert counts(
+        run.scan(make_source([make_post("p1", kind="message")], include_messages=True)), read=1, new=1, evaluated=1
+    )
 
 
 def test_audience_and_platform_of_the_source_stand_in(run):
@@ -173,7 +183,9 @@ def test_a_raising_evaluator_leaves_one_post_incomplete_without_its_words(run):
     posts = [make_post("p1"), make_post("p2", "boom, says Ana"), make_post("p3", "Bluefin")]
     report = run.scan(make_source(posts))
     assert counts(report, read=3, new=3, evaluated=3, flagged=1, incomplete=1)
-    assert [(each.post, each.detector, each.kind, each.error) for each in report.incompletes] == [("feed/p2", "engine", "fault", "ValueError")]
+    assert [(each.post, each.detector, each.kind, each.error) for each in report.incompletes] == [
+        ("feed/p2", "engine", "fault", "ValueError")
+    ]
     assert report.exit_code == 3
     assert "Ana" not in repr(report)
 
@@ -183,7 +195,9 @@ def test_an_evaluator_that_loses_documents_does_not_lose_posts(run):
         def evaluate(self, documents):
             return (self._one(document) for document in list(documents) if "forget" not in document.text)
 
-    report = run.scan(make_source([make_post("p1"), make_post("p2", "forget me"), make_post("p3")]), evaluator=Forgetful())
+    report = run.scan(
+        make_source([make_post("p1"), make_post("p2", "forget me"), make_post("p3")]), evaluator=Forgetful()
+    )
     assert counts(report, read=3, new=3, evaluated=3, incomplete=1)
     assert [(each.post, each.error) for each in report.incompletes] == [("feed/p2", "no evaluation")]
 
@@ -217,7 +231,10 @@ def test_again_applies_new_rules_to_stored_posts_and_marks_flags_retro(run):
     run.engine.rules = {"confidentiality.codename": "Redfin", "brand.greyfin": "Greyfin"}
     report = run.scan(again=Again())
     assert (report.opened, counts(report, evaluated=2, flagged=1)) == ({"brand": 1}, True)
-    assert rows(run.db, select(Flag.rule, Flag.retro).order_by(Flag.id)) == [("confidentiality.codename", False), ("brand.greyfin", True)]
+    assert rows(run.db, select(Flag.rule, Flag.retro).order_by(Flag.id)) == [
+        ("confidentiality.codename", False),
+        ("brand.greyfin", True),
+    ]
 
 
 def test_again_with_a_rule_opens_flags_of_that_rule_only(run):
@@ -249,7 +266,9 @@ def test_again_evaluates_the_current_version_and_no_deletion(run):
 def test_a_stored_post_becomes_the_document_it_was_when_read(run):
     seen = []
     run.engine.before = seen.append
-    post = make_post("p1", channel="general", thread="t1", is_reply=True, audience="internal", posted_at=None, kind="comment")
+    post = make_post(
+        "p1", channel="general", thread="t1", is_reply=True, audience="internal", posted_at=None, kind="comment"
+    )
     run.scan(make_source([post]))
     run.scan(again=Again())
     assert seen[0] == seen[1]
@@ -314,6 +333,7 @@ def test_a_fault_of_the_source_that_is_no_connector_error_marks_the_scan_failed(
         name, ordered = "buggy", False
 
         def pages(self, since):
+            del since
             raise ZeroDivisionError
 
         def size(self):
@@ -357,7 +377,11 @@ def test_a_fenced_scan_stores_nothing_more(run):
 def test_after_a_death_in_a_page_each_post_goes_by_itself(run):
     with writing(run.db) as session:
         session.add(Source(name="feed", page_attempts=1))
-    report = run.scan(make_source([make_post("p1"), make_post("p1", "edited", edited_at=LATER), make_post("p2", "", deleted_at=LATER)]))
+    report = run.scan(
+        make_source(
+            [make_post("p1"), make_post("p1", "edited", edited_at=LATER), make_post("p2", "", deleted_at=LATER)]
+        )
+    )
     assert counts(report, read=3, new=1, edited=1, deleted=1, evaluated=2)
     assert rows(run.db, select(Source.page_attempts, Source.cursor)) == [(0, "1")]
     assert rows(run.db, select(Attempt.tries)) == []

@@ -16,7 +16,9 @@ trees = st.recursive(
         inner.map(Not)
         | st.lists(inner, min_size=2, max_size=3).map(tuple).map(And)
         | st.lists(inner, min_size=2, max_size=3).map(tuple).map(Or)
-        | st.lists(inner, min_size=2, max_size=3).flatmap(lambda found: st.integers(1, len(found)).map(lambda n: AtLeast(n, tuple(found))))
+        | st.lists(inner, min_size=2, max_size=3).flatmap(
+            lambda found: st.integers(1, len(found)).map(lambda n: AtLeast(n, tuple(found)))
+        )
     ),
     max_leaves=8,
 )
@@ -39,7 +41,19 @@ def test_conditions_read_as_written(text, shape):
 
 @pytest.mark.parametrize(
     ("text", "column"),
-    [("", 0), ("a and", 5), ("a b", 2), ("(a", 2), ("3 of (a, b)", 0), ("0 of (a)", 0), ("a & b", 2), ("and a", 0), ("2 of a", 5), ("a or or b", 5), ("a,b", 1)],
+    [
+        ("", 0),
+        ("a and", 5),
+        ("a b", 2),
+        ("(a", 2),
+        ("3 of (a, b)", 0),
+        ("0 of (a)", 0),
+        ("a & b", 2),
+        ("and a", 0),
+        ("2 of a", 5),
+        ("a or or b", 5),
+        ("a,b", 1),
+    ],
 )
 def test_a_wrong_condition_says_at_which_column(text, column):
     with pytest.raises(ExpressionError) as error:

@@ -66,7 +66,9 @@ def faults(folder, text, **options):
 
 
 def test_the_example_of_the_design_loads_and_stands_in_place_of_the_shipped_rule(tmp_path):
-    ruleset = load_ruleset(write(tmp_path, DESIGN_EXAMPLE), root=tmp_path, lists={"codenames": of_terms("codenames", ["Bluefin"])})
+    ruleset = load_ruleset(
+        write(tmp_path, DESIGN_EXAMPLE), root=tmp_path, lists={"codenames": of_terms("codenames", ["Bluefin"])}
+    )
     rule = ruleset.rules["confidentiality.codename"]
     assert rule.place == "own.yaml:10"
     assert str(rule.when) == "name and not other_sense"
@@ -86,20 +88,33 @@ def test_faults_read_as_in_the_golden_file(case):
 
 def test_every_fault_of_every_file_comes_at_once(tmp_path):
     first = write(tmp_path, SOUND.replace("when: a", "when: b"), "first.yaml")
-    second = write(tmp_path, SOUND.replace("severity", "x").replace("title: One", "titel: One").replace("policy: house", "policy: other"), "second.yaml")
+    second = write(
+        tmp_path,
+        SOUND.replace("severity", "x").replace("title: One", "titel: One").replace("policy: house", "policy: other"),
+        "second.yaml",
+    )
     with pytest.raises(PolicyError) as error:
         load_ruleset(first, second, root=tmp_path)
     assert {fault.file for fault in error.value.faults} == {"first.yaml", "second.yaml"}
 
 
 def test_a_list_that_an_own_policy_names_must_exist(tmp_path):
-    found = faults(tmp_path, SOUND.replace("[alpha]}}", "$codenames}}").replace("flag: [alpha]", "flag: [alpha], with: {codenames: [alpha]}"), lists={})
+    found = faults(
+        tmp_path,
+        SOUND.replace("[alpha]}}", "$codenames}}").replace(
+            "flag: [alpha]", "flag: [alpha], with: {codenames: [alpha]}"
+        ),
+        lists={},
+    )
     assert [fault.message for fault in found] == ["unknown list '$codenames'"]
 
 
 def test_the_same_content_has_the_same_hash_and_a_changed_list_another(tmp_path):
     path = write(tmp_path, DESIGN_EXAMPLE)
-    one, two, three = (load_ruleset(path, root=tmp_path, lists={"codenames": of_terms("codenames", [term])}) for term in ("Bluefin", "Bluefin", "Redfin"))
+    one, two, three = (
+        load_ruleset(path, root=tmp_path, lists={"codenames": of_terms("codenames", [term])})
+        for term in ("Bluefin", "Bluefin", "Redfin")
+    )
     assert one.hash == two.hash
     assert one.hash != three.hash
     assert one.rules["confidentiality.codename"].version != three.rules["confidentiality.codename"].version
@@ -107,7 +122,11 @@ def test_the_same_content_has_the_same_hash_and_a_changed_list_another(tmp_path)
 
 def test_words_for_people_do_not_change_a_rules_version(tmp_path):
     before = load_ruleset(write(tmp_path, SOUND), root=tmp_path).rules["house.one"].version
-    after = load_ruleset(write(tmp_path, SOUND.replace("Do not.", "Please do not.")), root=tmp_path).rules["house.one"].version
+    after = (
+        load_ruleset(write(tmp_path, SOUND.replace("Do not.", "Please do not.")), root=tmp_path)
+        .rules["house.one"]
+        .version
+    )
     assert before == after
 
 
@@ -134,7 +153,9 @@ def test_a_wrong_override_is_refused_never_ignored(packs, said):
 
 
 def test_a_rule_is_never_louder_than_its_policy(tmp_path):
-    text = SOUND.replace("title: House rules", "title: House rules\nstatus: shadow").replace("    title: One", "    title: One\n    status: live")
+    text = SOUND.replace("title: House rules", "title: House rules\nstatus: shadow").replace(
+        "    title: One", "    title: One\n    status: live"
+    )
     assert load_ruleset(write(tmp_path, text), root=tmp_path).rules["house.one"].status == "shadow"
 
 

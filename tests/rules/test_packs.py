@@ -15,7 +15,11 @@ RULES = sorted(RULESET.rules)
 
 @pytest.mark.parametrize("rule_id", RULES)
 def test_shipped_rule_keeps_its_examples(rule_id):
-    failed = [(result.kind, result.index + 1, result.note, result.text) for result in run_examples(RULESET, only=[rule_id]) if result.passed is not True and result.kind != "todo_flag"]
+    failed = [
+        (result.kind, result.index + 1, result.note, result.text)
+        for result in run_examples(RULESET, only=[rule_id])
+        if result.passed is not True and result.kind != "todo_flag"
+    ]
     assert failed == []
 
 

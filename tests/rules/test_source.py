@@ -13,7 +13,9 @@ def said(source):
     return [(fault.line, fault.column, fault.message) for fault in source.faults]
 
 
-@pytest.mark.parametrize("value", ["NO", "yes", "Off", "22:30", "0123", "0x1F", "1_000", "1e3", ".5", "~", "null", ".inf"])
+@pytest.mark.parametrize(
+    "value", ["NO", "yes", "Off", "22:30", "0123", "0x1F", "1_000", "1e3", ".5", "~", "null", ".inf"]
+)
 def test_plain_values_that_tools_read_differently_are_refused_with_their_place(value):
     source = read(f"first: fine\nterms: [ok, {value}]\n")
     (fault,) = source.faults
@@ -55,7 +57,9 @@ def test_depth_bombs_become_one_fault(bomb):
 
 
 def test_a_reference_bomb_becomes_faults_not_memory():
-    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{n}: &{n} [{', '.join(['*' + p] * 9)}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True))
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{n}: &{n} [{', '.join(['*' + p] * 9)}]\n" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
+    )
     assert all("aliases" in message for _, _, message in said(read(bomb)))
 
 

@@ -43,7 +43,10 @@ def test_a_term_is_found_in_disguise_with_its_exact_raw_span(text, expected):
     assert marked(text, "bluefin") == expected
 
 
-@pytest.mark.parametrize("text", ["#bluefinishline", "bluefins", "blue fin", "Bluefinne", "ébluefin", "bluefin\u0301", "", "b", "синий плавник"])
+@pytest.mark.parametrize(
+    "text",
+    ["#bluefinishline", "bluefins", "blue fin", "Bluefinne", "ébluefin", "bluefin\u0301", "", "b", "синий плавник"],
+)
 def test_controls_stay_clean(text):
     assert marked(text, "bluefin") == []
 

@@ -369,11 +369,19 @@ def test_a_person_reads_the_queue_opens_a_flag_decides_and_the_trail_verifies(wo
     assert (verified.exit_code, "VERIFIED  2 entries" in verified.stdout) == (0, True)
 
 
-def test_commands_without_a_named_person_are_refused(workspace):
-    for words in (["queue"], ["show", "1"], ["decide", "1", "upheld"]):
-        refused = typed(workspace, *words, who=None)
-        assert refused.exit_code == 2
-        assert "hint: give --as ID" in refused.stderr
+def test_nobody_decides_without_a_name(workspace):
+    refused = typed(workspace, "decide", "1", "upheld", who=None)
+    assert refused.exit_code == 2
+    assert "hint: give --as ID" in refused.stderr
+
+
+def test_an_unnamed_reader_sees_pseudonyms_and_no_names(workspace):
+    listed = typed(workspace, "queue", "--format", "json", who=None)
+    assert (listed.exit_code, json.loads(listed.stdout)["total"]) == (0, 1)
+    assert typed(workspace, "show", "1", who=None).exit_code == 0
+    refused = typed(workspace, "queue", "--names", who=None)
+    assert refused.exit_code == 2
+    assert "may not see who wrote a post" in refused.stderr
 
 
 @pytest.mark.parametrize(
