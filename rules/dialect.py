@@ -11,6 +11,7 @@ a moved character without the underscore before it, or an underscore without a m
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _WORD: Final = r"\p{L}\p{N}\p{M}\p{Pc}"
 _SPACE: Final = r"\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 _SYNTAX: Final = "https://github.com/google/re2/wiki/Syntax lists what can be written"
 _PLAIN_MEMORY: Final = 8 << 20  # bytes; a pattern that needs more is a bomb or a mistake
+_NON_ASCII: Final = re.compile(r"[^\x00-\x7f]")
 _ODD_SPACE: Final = re.compile(r"[\x0b\x1c-\x1f]")  # white space to Unicode, not to RE2
 _WRAPPED_MEMORY: Final = 64 << 20  # a wrapped class is two classes, so whatever fitted once fits again
 
@@ -74,16 +76,14 @@ class Pattern:
 
     def _prepared(self, text: str) -> tuple[bytes, Any, bool]:
         """Return the bytes to search, the program to search them with, and whether they are wrapped."""
-        if text.isascii():
-            return text.encode(), self._plain if _ODD_SPACE.search(text) else self._native, False
-        data = _encoded(text)
+        data, has_further = _encoded(text)
+        if not has_further:
+            return data, self._native, False
         if not self._has_boundary:
             return data, self._plain, False
         # Without its boundaries the pattern matches wherever it does with them; mostly that is nowhere.
         if not self._loose.search(data):
             return b"", self._plain, False
-        if not _further_words().search(data):
-            return data, self._plain, False
         return text.translate(_wrapping()).encode(), self._wrapped, True
 
     @cached_property
@@ -96,7 +96,7 @@ class Pattern:
 
     @cached_property
     def _native(self) -> Any:  # noqa: ANN401  re2 has no types
-        """The source as RE2 itself reads it: on ASCII that is the same, but for rare white space, and far quicker to build."""
+        """The source as RE2 itself reads it: where a text has only ASCII words that is the same, and far quicker to build."""
         return self._compiled(self.source, _PLAIN_MEMORY)
 
     @cached_property
@@ -148,11 +148,22 @@ def _advice(reason: str) -> str:
     return _SYNTAX
 
 
-def _encoded(text: str) -> bytes:
+@lru_cache(maxsize=4)
+def _encoded(text: str) -> tuple[bytes, bool]:
+    """Return a text as bytes, and whether it holds word characters or white space that RE2's own classes do not know."""
+    if text.isascii():
+        return text.encode(), bool(_ODD_SPACE.search(text))
     try:
-        return text.encode()
+        data = text.encode()
     except UnicodeEncodeError:
-        return _SURROGATE.sub("\ufffd", text).encode()
+        data = _SURROGATE.sub("\ufffd", text).encode()
+    return data, any(_is_further(character) for character in _NON_ASCII.findall(text))
+
+
+@lru_cache(maxsize=50_000)
+def _is_further(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LNMZ" or category in {"Pc", "Cc", "Cn"}
 
 
 def _width(data: bytes, *, is_wrapped: bool) -> int:
@@ -441,11 +452,6 @@ def _moved_ranges() -> Ranges:
     """Return the characters that get wrapped: the underscore and every word character beyond ASCII."""
     words = _ranges(f"[{_WORD}]", ignore_case=False)
     return ((ord("_"), ord("_")), *((first, last) for first, last in words if first >= _BEYOND_ASCII))
-
-
-@lru_cache(maxsize=1)
-def _further_words() -> Any:  # noqa: ANN401  re2 has no types
-    return _program(f"[{_inside(_moved_ranges()[1:])}]", ignore_case=False, memory=_PLAIN_MEMORY)
 
 
 class _Wrapping(dict[int, str]):
