@@ -233,7 +233,9 @@ class Flag(Base):
     #: Advisory marks of the post, such as protected-activity.pay; kept only with a flag, never searched or counted by person.
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     revision: Mapped[int] = mapped_column(
-        default=0, server_default="0", comment="bumped by every decision and every later observation; whoever looked before sees it"
+        default=0,
+        server_default="0",
+        comment="bumped by every decision and every later observation; whoever looked before sees it",
     )
     post: Mapped[PostRow] = relationship()
     opened_version: Mapped[PostVersion] = relationship()

@@ -8,16 +8,24 @@ all of theirs together. Where nothing can be said, nothing is said, so a gate ma
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 #: More strings than this are not listed any more.
 _FEW: Final = 64
 _MANY: Final = 1500
 _CLASS_FEW: Final = 16
+#: Changes with anything here that could change the outcome.
+_VERSION: Final = "1"
+WRITTEN: Final = Path(str(files("rules") / "packs" / "anchors.json"))
+_SETS: Final = 3
 
 _ESCAPE: Final = re.compile(
     r"\\(?:Q(.*?)(?:\\E|\Z)|p\{[^}]*\}|P\{[^}]*\}|[pP].|x\{([0-9A-Fa-f]+)\}|x([0-9A-Fa-f]{2})|(.))", re.DOTALL
@@ -35,14 +43,19 @@ _SHORTHAND: Final = frozenset("wWdDsS")
 class _Node:
     #: All that it matches, casefolded; None if that is too much to list.
     exact: frozenset[str] | None
-    #: One of these occurs in whatever it matches; None if nothing is known.
-    must: frozenset[str] | None = None
+    #: Of each of these sets one string occurs in whatever it matches, the rarest set first; empty if nothing is known.
+    musts: tuple[frozenset[str], ...] = ()
     #: Whatever it matches starts with one of these; None if nothing is known.
     start: frozenset[str] | None = None
 
     @property
+    def known(self) -> tuple[frozenset[str], ...]:
+        """All that is known to be needed, the strings it matches exactly included."""
+        return _rarest([self.exact, *self.musts] if self.exact is not None and "" not in self.exact else self.musts)
+
+    @property
     def best(self) -> frozenset[str] | None:
-        return _better(self.exact if self.exact is not None and "" not in self.exact else None, self.must)
+        return next(iter(self.known), None)
 
 
 _EMPTY: Final = _Node(frozenset({""}))
@@ -54,12 +67,45 @@ class _UnreadableError(Exception):
 
 
 @lru_cache(maxsize=10_000)
-def anchors(source: str) -> frozenset[str] | None:
-    """Return casefolded strings of which one occurs in every text (casefolded) that the pattern matches; None if unknown."""
+def anchors(source: str) -> tuple[frozenset[str], ...]:
+    """Return sets of casefolded strings; of each set one occurs in every text (casefolded) that the pattern matches.
+
+    At most three sets, the rarest first, none of whose strings holds another of the same set; empty if nothing is known.
+    Those of shipped patterns are looked up, since working them out takes a second; `make anchors` writes them down.
+    """
+    written = _written().get(key_of(source))
+    return worked_out(source) if written is None else tuple(map(frozenset, written))
+
+
+def key_of(source: str) -> str:
+    """Return the key under which a pattern's anchors are written down: of its content, so that it cannot go stale."""
+    return hashlib.sha256(f"{_VERSION}\0{source}".encode("utf-8", "replace")).hexdigest()[:16]
+
+
+@cache
+def _written() -> dict[str, list[list[str]]]:
     try:
-        return _Reader(source).read().best
+        found: dict[str, list[list[str]]] = json.loads(WRITTEN.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def worked_out(source: str) -> tuple[frozenset[str], ...]:
+    """Work out a pattern's anchors from its source."""
+    try:
+        return tuple(map(least, _Reader(source).read().known))
     except (_UnreadableError, RecursionError, OverflowError):
-        return None
+        return ()
+
+
+def least(strings: Iterable[str]) -> frozenset[str]:
+    """Return the strings that hold no other of them: whoever finds one of these finds one of all."""
+    kept: list[str] = []
+    for string in sorted(strings, key=len):
+        if not any(one in string for one in kept):
+            kept.append(string)
+    return frozenset(kept)
 
 
 class _Reader:
@@ -90,9 +136,9 @@ class _Reader:
         while match := _REPEAT.match(self.source, self.at):
             self.at = match.end()
             mark, low, comma, high = match.groups()
-            least = {"*": 0, "+": 1, "?": 0}[mark] if mark else int(low)
-            most = {"*": None, "+": None, "?": 1}[mark] if mark else (int(high) if high else None) if comma else least
-            node = _times(node, least, most)
+            lowest = {"*": 0, "+": 1, "?": 0}[mark] if mark else int(low)
+            most = {"*": None, "+": None, "?": 1}[mark] if mark else (int(high) if high else None) if comma else lowest
+            node = _times(node, lowest, most)
         return node
 
     def _one(self) -> _Node:
@@ -170,15 +216,15 @@ def _literal(text: str) -> _Node:
     return _Node(frozenset({text.casefold()}))
 
 
-def _times(node: _Node, least: int, most: int | None) -> _Node:
+def _times(node: _Node, least_times: int, most: int | None) -> _Node:
     if most == 1:
-        return node if least else _Node(node.exact | {""} if node.exact is not None else None)
-    if not least:
+        return node if least_times else _Node(node.exact | {""} if node.exact is not None else None)
+    if not least_times:
         return _ANY
-    if node.exact is not None and len(node.exact) ** least <= _FEW and least <= _FEW:
-        repeated = _joined([_Node(node.exact)] * least).exact
-        return _Node(repeated if most == least else None, repeated, repeated)
-    return _Node(None, node.best, node.exact or node.start)
+    if node.exact is not None and len(node.exact) ** least_times <= _FEW and least_times <= _FEW:
+        repeated = _joined([_Node(node.exact)] * least_times).exact or frozenset({""})
+        return _Node(repeated if most == least_times else None, () if "" in repeated else (repeated,), repeated)
+    return _Node(None, node.known, node.exact or node.start)
 
 
 def _either(nodes: list[_Node]) -> _Node:
@@ -189,7 +235,7 @@ def _either(nodes: list[_Node]) -> _Node:
     must = _capped(frozenset().union(*(best or () for best in bests))) if None not in bests else None
     starts = [node.exact if node.exact is not None else node.start for node in nodes]
     start = _capped(frozenset().union(*(one or () for one in starts))) if None not in starts else None
-    return _Node(exact, must, start)
+    return _Node(exact, (must,) if must is not None else (), start)
 
 
 def _capped(strings: frozenset[str]) -> frozenset[str] | None:
@@ -198,7 +244,7 @@ def _capped(strings: frozenset[str]) -> frozenset[str] | None:
 
 def _joined(nodes: Iterable[_Node]) -> _Node:
     run: frozenset[str] = frozenset({""})
-    best: frozenset[str] | None = None
+    musts: list[frozenset[str]] = []
     start: frozenset[str] | None = None
     whole = True
     for node in nodes:
@@ -209,18 +255,17 @@ def _joined(nodes: Iterable[_Node]) -> _Node:
         if onward is not None and len(run) * len(onward) <= _FEW:
             run = frozenset(left + right for left in run for right in onward)
         start = run if whole else start
-        best = _better(_better(best, _Node(run).best), node.best)
+        musts += [*_Node(run).known, *node.known]
         whole = False
         run = node.exact if node.exact is not None and len(node.exact) <= _FEW else frozenset({""})
     if whole:
-        return _Node(run, None, run)
-    return _Node(None, _better(best, _Node(run).best), start)
+        return _Node(run, (), run)
+    return _Node(None, _rarest([*musts, *_Node(run).known]), start)
 
 
-def _better(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
-    if left is None or right is None:
-        return left if right is None else right
-    return left if rate(left) <= rate(right) else right
+def _rarest(sets: Iterable[frozenset[str]]) -> tuple[frozenset[str], ...]:
+    """Return the few sets that occur least, the rarest first."""
+    return tuple(sorted(dict.fromkeys(sets), key=rate)[:_SETS])
 
 
 #: How often characters occur in English posts, per hundred; whatever is not here is rare.
@@ -240,7 +285,8 @@ _RARE: Final = 0.05
 _POST: Final = 100
 
 
-def rate(strings: Iterable[str]) -> float:
+@lru_cache(maxsize=100_000)
+def rate(strings: frozenset[str]) -> float:
     """Guess in what share of posts one of the strings occurs; only speed depends on it."""
     return sum(map(_rate, strings))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import ahocorasick_rs
@@ -23,6 +24,8 @@ _COMMON: Final = frozenset(
 )
 
 _COMMON_RATE: Final = 0.2
+#: A gate guessed to open this often tells nothing.
+_OPEN: Final = 0.5
 
 
 class Gates:
@@ -38,14 +41,16 @@ class Gates:
         always = set()
         #: For each rule: sets of part numbers, of each of which one must be open.
         self._needs: list[tuple[frozenset[int], ...]] = []
-        self._numbers: list[dict[str, int]] = []
+        #: The gates of each part, all of which must be open.
+        self._numbers: list[dict[str, frozenset[int]]] = []
         gates: list[Gate] = []
         for index, rule in enumerate(rules):
-            numbers = {}
-            for name, gate in part_gates(rule).items():
-                numbers[name] = len(gates)
-                parts.add(gate, len(gates))
-                gates.append(gate)
+            numbers: dict[str, frozenset[int]] = {}
+            for name, several in part_gates(rule).items():
+                numbers[name] = frozenset(range(len(gates), len(gates) + len(several)))
+                for gate in several:
+                    parts.add(gate, len(gates))
+                    gates.append(gate)
             needs = sorted(_needs(rule, numbers, gates), key=lambda need: sum(_cost(gates[number]) for number in need))
             for number in needs[0] if needs else ():
                 first.add(gates[number], index)
@@ -65,7 +70,7 @@ class Gates:
         opened = self._parts.open_in(document)
         for index in sorted(found):
             if all(not need.isdisjoint(opened) for need in self._needs[index]):
-                shut = frozenset(name for name, number in self._numbers[index].items() if number not in opened)
+                shut = frozenset(name for name, number in self._numbers[index].items() if not number <= opened)
                 yield self.rules[index], shut
 
 
@@ -95,20 +100,17 @@ class _Finder:
         """Return the numbers that wait for something in the document."""
         found: set[int] = set()
         if self._in_folded is not None:
-            find = self._in_folded.find_matches_as_indexes
-            for index, _, _ in find(document.folded.text, overlapping=True):
-                found |= self._literals[index]
-            for disguise in document.disguises:
-                for index, _, _ in find(disguise.copy.text, overlapping=True):
-                    found |= self._literals[index]
+            for copy in (document.folded, *(disguise.copy for disguise in document.disguises)):
+                hits = self._in_folded.find_matches_as_indexes(copy.text, overlapping=True)
+                found.update(*(self._literals[index] for index in {hit[0] for hit in hits}))
         if self._in_light is not None:
-            for index, _, _ in self._in_light.find_matches_as_indexes(document.light.text.casefold(), overlapping=True):
-                found |= self._anchors[index]
+            hits = self._in_light.find_matches_as_indexes(document.light.text.casefold(), overlapping=True)
+            found.update(*(self._anchors[index] for index in {hit[0] for hit in hits}))
         return found
 
 
-def part_gates(rule: Rule) -> dict[str, Gate]:
-    """Return the gate of each part that has one."""
+def part_gates(rule: Rule) -> dict[str, tuple[Gate, ...]]:
+    """Return the gates of each part that has any; all of them must be open for the part to be true."""
     found: dict[str, Gate | None] = {}
 
     def of_part(name: str) -> Gate | None:
@@ -117,16 +119,23 @@ def part_gates(rule: Rule) -> dict[str, Gate]:
             found[name] = rule.parts[name].detector.gate(of_part)
         return found[name]
 
-    return {name: gate for name in rule.parts if (gate := of_part(name)) is not None}
+    gates = {name: gate for name in rule.parts if (gate := of_part(name)) is not None}
+    return {name: _worth_trying(gate) for name, gate in gates.items()}
 
 
-def _needs(rule: Rule, numbers: dict[str, int], gates: Sequence[Gate]) -> set[frozenset[int]]:
+def _worth_trying(gate: Gate) -> tuple[Gate, ...]:
+    """Return the gate and its further ones apart, without those that nearly every text opens, unless all are such."""
+    several = [replace(gate, further=()), *(Gate(anchors=strings) for strings in gate.further)]
+    return tuple(one for one in several if _cost(one) < _OPEN) or (min(several, key=_cost),)
+
+
+def _needs(rule: Rule, numbers: dict[str, frozenset[int]], gates: Sequence[Gate]) -> set[frozenset[int]]:
     """Return sets of part numbers of each of which one must be open for the rule to be true or unknown."""
 
     def of_part(name: str) -> list[frozenset[int]]:
         near = rule.parts[name].near
         chain = [name, *([near] if near else [])]
-        return [frozenset({numbers[one]}) for one in chain if one in numbers]
+        return [frozenset({number}) for one in chain for number in sorted(numbers.get(one, ()))]
 
     def cost(need: frozenset[int]) -> float:
         return sum(_cost(gates[number]) for number in need)
@@ -148,9 +157,11 @@ def _needs(rule: Rule, numbers: dict[str, int], gates: Sequence[Gate]) -> set[fr
 
 def _cost(gate: Gate) -> float:
     """Guess how often a gate opens; only speed depends on it."""
-    return sum(map(_literal_cost, gate.literals)) + sum(
-        _COMMON_RATE if one.strip() in _COMMON else rate([one]) for one in gate.anchors
-    )
+    return sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
+
+
+def _anchor_cost(anchor: str) -> float:
+    return _COMMON_RATE if anchor.strip() in _COMMON else rate(frozenset({anchor}))
 
 
 def _literal_cost(literal: str) -> float:
@@ -158,4 +169,4 @@ def _literal_cost(literal: str) -> float:
     words = literal.split()
     if not words or all(word in _COMMON for word in words):
         return math.pow(_COMMON_RATE, max(1, len(words)))
-    return rate([f" {literal}"])
+    return rate(frozenset({f" {literal}"}))

@@ -46,11 +46,13 @@ NOTHING: Final = Seen(value=False)
 class Gate:
     """What must occur in a text before a part can be true there; over-approximates, never misses.
 
-    `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one; any one of them opens the gate.
+    `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one; any one of them opens the gate,
+    if one of each set in `further` (anchors too) occurs as well.
     """
 
     literals: frozenset[str] = frozenset()
     anchors: frozenset[str] = frozenset()
+    further: tuple[frozenset[str], ...] = ()
 
 
 #: Another part of the same rule, by name.

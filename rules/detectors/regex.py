@@ -73,7 +73,7 @@ class Regex:
         """The strings that must occur where it matches; None where nothing can be said."""
         del gate_of
         found = anchors(self.pattern)
-        return None if found is None else Gate(anchors=found)
+        return Gate(anchors=found[0], further=found[1:]) if found else None
 
     @cached_property
     def _compiled(self) -> Pattern:
