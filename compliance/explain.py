@@ -61,7 +61,7 @@ def _print(console: Console, rule: Rule, document: Document, outcome: Outcome) -
                 ).append_text(as_text(reason))
             )
     console.print(
-        _line(f"when {rule.when}", outcome.value, f"excluded by {outcome.excluded_by}" if outcome.excluded_by else "")
+        _line(f"when {rule.when}", outcome.value, f"silenced by {outcome.silenced_by}" if outcome.silenced_by else "")
     )
     for why in outcome.unknown:
         console.print(as_text(f"      {why}", style="magenta"))

@@ -17,6 +17,7 @@ from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
 from rules.load import Overrides, load_ruleset
 from rules.policy import Audience, Spec
+from rules.ruleset import Languages
 from rules.shape import parse
 from rules.source import SourceFile, read_yaml
 
@@ -162,7 +163,16 @@ class Workspace:
         policies = sorted((self.root / "policies").glob("*.yaml"))
         exclusions = sorted((self.root / "exclusions").glob("*.yaml"))
         overrides = Overrides(packs=self.config.packs, source=SourceFile(self.source.name, marks=self.source.marks))
-        ruleset = load_ruleset(*policies, lists=self.lists, overrides=overrides, exclusions=exclusions, root=self.root)
+        ruleset = load_ruleset(
+            *policies,
+            lists=self.lists,
+            overrides=overrides,
+            exclusions=exclusions,
+            root=self.root,
+            languages=Languages(
+                default=self.config.languages.default, accept=self.config.languages.uncovered == "accept"
+            ),
+        )
         _refuse_failing_examples(ruleset)
         return ruleset
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -34,11 +34,13 @@ def build_parts(  # noqa: PLR0913 - what a rule is made of
     lists: Lists,
     borrowed: Mapping[str, Part] | None = None,
     texts: Mapping[str, str | None] | None = None,
+    used: Iterable[str] = (),
     trusted: bool = False,
 ) -> tuple[dict[str, Part], expression.Node] | None:
     """Compile parts and condition; None if anything is wrong, with the faults in `source`.
 
-    `borrowed` parts (of the rule that an exclusion touches) may be referred to by `near` and `count` and need not be used.
+    `borrowed` parts (of the rule that an exclusion touches) may be referred to by `near` and `count` and need not be used;
+    nor need those in `used`, which are needed otherwise.
     """
     before = len(source.faults)
     builder = _PartBuilder(source, lists, trusted=trusted)
@@ -48,12 +50,12 @@ def build_parts(  # noqa: PLR0913 - what a rule is made of
         if part is not None:
             parts[name] = part
     known = [*parts, *specs]
-    used = set(_references(source, place, specs, parts, known))
+    needed = {*used, *_references(source, place, specs, parts, known)}
     node = _condition(source, (*place, "when"), when, known)
     if node is not None:
-        used |= set(expression.names(node))
+        needed |= set(expression.names(node))
         for name in specs:
-            if name not in used:
+            if name not in needed:
                 source.fault((*place, "parts", name), f"part '{name}' is never used", "name it in `when`, or remove it")
     _check_placeholders(source, place, texts or {}, known)
     return (parts, node) if node is not None and len(source.faults) == before else None

@@ -67,6 +67,13 @@ class Document:
         return light(self.raw)
 
     @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is surely in, the most frequent first; empty if it is too short or uncertain to tell."""
+        from rules.language import identify
+
+        return identify(self.raw)
+
+    @cached_property
     def regions(self) -> Regions:
         """Quoted lines, signature, disclaimer, code, links: as raw spans."""
         return find_regions(self.raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -28,6 +28,7 @@ class Engine:
         self.rules = tuple(rule for rule in ruleset.rules.values() if rule.status in _EVALUATED)
         self._lazy = lazy
         self._gates = Gates(self.rules)
+        self._by_language = _by_language(self.rules)
         self._exclusions = {rule.id: tuple(e for e in ruleset.exclusions if e.touches(rule.id)) for rule in self.rules}
 
     def evaluate(self, documents: Iterable[Document]) -> Iterator[Evaluation]:
@@ -40,7 +41,34 @@ class Engine:
             outcomes = [self.run(rule, document, shut=shut) for rule, shut in self._gates.candidates(document)]
         else:
             outcomes = [self.run(rule, document, exhaustive=True) for rule in self.rules]
-        return _evaluation(document.key, outcomes) if outcomes else Evaluation(key=document.key, status=Status.CLEAN)
+        language, foreign = self._foreign(document, outcomes)
+        if not (outcomes or foreign):
+            return Evaluation(key=document.key, status=Status.CLEAN, language=language)
+        accepted = bool(foreign) and self.ruleset.languages.accept
+        evaluation = _evaluation(document.key, outcomes if accepted else [*outcomes, *foreign])
+        return replace(evaluation, language=language, accepted=accepted)
+
+    def _foreign(self, document: Document, outcomes: list[Outcome]) -> tuple[str | None, list[Outcome]]:
+        """Return the language, and what its rules not covering it leaves unknown: those not true, nor decided otherwise."""
+        if not self._by_language:
+            return None, []
+        found: list[Outcome] = []
+        try:
+            languages = document.languages or (self.ruleset.languages.default,)
+        except Exception as error:  # noqa: BLE001 - a missing model makes documents incomplete, never clean
+            languages, fault = (), type(error).__name__
+        else:
+            fault = ""
+        for covered, rules in self._by_language.items():
+            if languages and covered.issuperset(languages):
+                continue
+            said = {id(run.rule) for run in outcomes if run.value is not False or run.silenced_by}
+            why = f"{fault} in language" if fault else f"{', '.join(sorted({*languages} - covered))} is not covered"
+            for rule in rules:
+                if id(rule) not in said and in_scope(rule, document) is not False:
+                    faults = [("language", fault)] if fault else []
+                    found.append(Outcome(rule, value=None, unknown=[f"language: {why}"], faults=faults))
+        return (languages[0] if languages else None), found
 
     def run(
         self, rule: Rule, document: Document, *, exhaustive: bool = False, shut: frozenset[str] = frozenset()
@@ -54,7 +82,7 @@ class Engine:
         if run.scope is False and not exhaustive:
             run.value = False
             return run
-        parts = _Parts(rule.parts, document, run)
+        parts = _Parts(rule.parts, document, run.seen, run.faults)
         if exhaustive:
             for name in rule.parts:
                 parts.see(name)
@@ -64,8 +92,28 @@ class Engine:
             run.matches, run.confidence = parts.evidence(rule)
         if run.value is None:
             run.unknown = parts.why_unknown(rule) or ["context: the rule's scope is unknown"]
+        self._suppress(rule, document, run)
         self._exclude(rule, document, run)
         return run
+
+    def _suppress(self, rule: Rule, document: Document, run: Outcome) -> None:
+        """Take away what shipped filters say should not count, and look whether the rule is still true."""
+        covered: list[tuple[Part, Sequence[Match]]] = []
+        for name in rule.suppress if run.value is True else ():
+            suppression = self.ruleset.suppressions[name]
+            parts = _Parts(suppression.parts, document, {}, run.faults)
+            if expression.evaluate(suppression.when, parts.truth) is not True:
+                continue
+            if suppression.covers is None:
+                run.value, run.silenced_by = False, name
+                return
+            covered.append((suppression.covers, parts.see(suppression.covers.near or "").matches))
+            again = _Parts(rule.parts, document, {}, run.faults, covered=covered, negative=_negative_names(rule))
+            run.value = expression.evaluate(rule.when, again.truth)
+            if run.value is not True:
+                run.value, run.silenced_by = False, name
+                return
+            run.matches, run.confidence = again.evidence(rule)
 
     def _exclude(self, rule: Rule, document: Document, run: Outcome) -> None:
         if run.value is not True:
@@ -73,7 +121,7 @@ class Engine:
         for exclusion in self._exclusions.get(rule.id, ()):
             value = _exclusion_value(exclusion, document, run)
             if value is True:
-                run.value, run.excluded_by = False, exclusion.id
+                run.value, run.silenced_by = False, exclusion.id
                 return
             if value is None:
                 run.value, run.unknown = None, [f"exclusion: {exclusion.id} cannot be decided"]
@@ -94,25 +142,39 @@ class Outcome:
     unknown: list[str] = field(default_factory=list)
     #: (detector, error type) of detectors that raised.
     faults: list[tuple[str, str]] = field(default_factory=list)
-    excluded_by: str = ""
+    #: Name of the suppression or exclusion without which the rule would be true.
+    silenced_by: str = ""
 
 
 class _Parts:
     """The parts of one rule on one document, each evaluated at most once."""
 
-    def __init__(self, parts: Mapping[str, Part], document: Document, run: Outcome) -> None:
+    def __init__(
+        self,
+        parts: Mapping[str, Part],
+        document: Document,
+        seen: dict[str, Seen],
+        faults: list[tuple[str, str]],
+        *,
+        covered: Sequence[tuple[Part, Sequence[Match]]] = (),
+        negative: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep what was seen in `seen` and what failed in `faults`; matches near `covered` ones count only in `negative` parts."""
         self.parts = parts
         self.document = document
-        self.run = run
+        self.seen = seen
+        self.faults = faults
+        self.covered = covered
+        self.negative = negative
 
     def truth(self, name: str) -> Kleene:
-        known = self.run.seen.get(name)
+        known = self.seen.get(name)
         return (known or self.see(name)).value
 
     def see(self, name: str) -> Seen:
-        known = self.run.seen.get(name)
+        known = self.seen.get(name)
         if known is None:
-            known = self.run.seen[name] = self._see(self.parts[name])
+            known = self.seen[name] = self._see(self.parts[name])
         return known
 
     def _see(self, part: Part) -> Seen:
@@ -120,13 +182,18 @@ class _Parts:
             seen = part.detector.see(self.document, self.see)
             return self._filtered(part, seen)
         except Exception as error:  # noqa: BLE001 - whatever a detector raises, the document is incomplete, not the run
-            self.run.faults.append((part.detector.name, type(error).__name__))
+            self.faults.append((part.detector.name, type(error).__name__))
             return Seen(value=None, unknown=f"{type(error).__name__} in {part.detector.name}")
 
     def _filtered(self, part: Part, seen: Seen) -> Seen:
-        if not (part.inside or part.outside or part.near) or not seen.matches:
+        if not (part.inside or part.outside or part.near or self.covered) or not seen.matches:
             return seen
         matches = [m for m in seen.matches if self._in_regions(part, m)]
+        # A meaning lies in a passage, not in the value that a filter covers.
+        if part.name not in self.negative and part.detector.name != "meaning":
+            for cover, others in self.covered:
+                away = near_ones(cover, matches, others, self.document)
+                matches = [match for match in matches if match not in away]
         if part.near and matches:
             other = self.see(part.near)
             if other.value is None:
@@ -162,6 +229,21 @@ class _Parts:
             for name in names
             if self.see(name).value is None
         ]
+
+
+def _negative_names(rule: Rule) -> frozenset[str]:
+    """Return the parts that count only against the rule: taking their matches away must not make it true."""
+    positive = set(expression.positive_names(rule.when))
+    return frozenset(name for name in expression.names(rule.when) if name not in positive)
+
+
+def _by_language(rules: Iterable[Rule]) -> dict[frozenset[str], tuple[Rule, ...]]:
+    """Return the rules whose verdict counts, by the languages that their words cover."""
+    found: dict[frozenset[str], list[Rule]] = {}
+    for rule in rules:
+        if rule.languages and rule.status == "live":
+            found.setdefault(rule.languages, []).append(rule)
+    return {covered: tuple(several) for covered, several in found.items()}
 
 
 def in_scope(rule: Rule, document: Document) -> Kleene:
@@ -206,10 +288,8 @@ def _exclusion_value(exclusion: Exclusion, document: Document, run: Outcome) -> 
     at = document.context.at
     if at is not None and at >= exclusion.until:
         return False
-    inner = Outcome(run.rule)
-    parts = _Parts(exclusion.parts, document, inner)
+    parts = _Parts(exclusion.parts, document, {}, run.faults)
     value = expression.evaluate(exclusion.when, parts.truth)
-    run.faults += inner.faults
     return _both(None if at is None else True, value)
 
 
@@ -226,8 +306,8 @@ def _evaluation(key: str, outcomes: list[Outcome]) -> Evaluation:
         elif run.value is None and rule.status == "live":
             for failure in _failures(run):
                 unknown.setdefault(failure, []).append(rule.id)
-        if run.excluded_by:
-            suppressed.append(Suppressed(rule=rule.id, by=run.excluded_by))
+        if run.silenced_by:
+            suppressed.append(Suppressed(rule=rule.id, by=run.silenced_by))
     failures = tuple(Failure(detector=d, kind=k, error=e, rules=tuple(ids)) for (d, k, e), ids in unknown.items())
     flagged = any(not finding.shadow for finding in findings)
     status = Status.INCOMPLETE if failures else Status.FLAGGED if flagged else Status.CLEAN

@@ -103,3 +103,5 @@ class Evaluation:
     suppressed: tuple[Suppressed, ...] = ()
     #: BCP 47 code where a verdict needed it, else None.
     language: str | None = None
+    #: In a language that some rules do not cover, which the organisation chose to accept.
+    accepted: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -10,9 +10,9 @@ from typing import Final
 from rules.build import build_parts
 from rules.document import Context, Document
 from rules.engine import Engine
-from rules.lists import WordList, no_lists, of_terms
-from rules.load import build_rule
-from rules.policy import ExampleSpec, Exclusion, Rule
+from rules.lists import Lists, WordList, no_lists, of_terms
+from rules.load import Defaults, build_rule
+from rules.policy import ExampleSpec, Exclusion, Rule, Suppression
 from rules.ruleset import RuleSet
 from rules.source import SourceFile
 
@@ -47,29 +47,45 @@ def run_examples(ruleset: RuleSet, *, only: Iterable[str] = (), shipped: bool = 
     wanted = set(only)
     for rule in ruleset.rules.values():
         if (not wanted or rule.id in wanted or rule.policy.id in wanted) and (shipped or not rule.policy.shipped):
-            yield from run_rule_examples(rule, known=ruleset.lists)
+            yield from run_rule_examples(rule, known=ruleset.lists, suppressions=ruleset.suppressions)
     for exclusion in ruleset.exclusions:
         if not wanted or exclusion.id in wanted:
             yield from run_exclusion_examples(exclusion, ruleset)
 
 
-def run_rule_examples(rule: Rule, *, known: Iterable[str] = ()) -> Iterator[ExampleResult]:
+def run_rule_examples(
+    rule: Rule, *, known: Iterable[str] = (), suppressions: Mapping[str, Suppression] | None = None
+) -> Iterator[ExampleResult]:
     """Run one rule's examples against that rule alone; lists in `known` exist, and are empty."""
     examples = rule.spec.examples
     lists = {**{name: WordList(name=name) for name in known}, **_lists(examples.with_)}
     scratch = SourceFile(rule.place)
-    tested = build_rule(scratch, (), rule.spec, rule.policy, lists=lists)
+    tested = _rebuilt(scratch, rule, lists, suppressions)
     if tested is None:
         yield ExampleResult(
             rule=rule.id, kind="flag", index=0, text="", passed=False, note=scratch.faults[0].message, place=rule.place
         )
         return
     engine = Engine(
-        RuleSet(rules={rule.id: tested}, policies={rule.policy.id: rule.policy}, lists=lists, engine_version="")
+        RuleSet(
+            rules={rule.id: tested},
+            policies={rule.policy.id: rule.policy},
+            suppressions=suppressions or {},
+            lists=lists,
+            engine_version="",
+        )
     )
     for kind, group in (("flag", examples.flag), ("pass", examples.pass_), ("todo_flag", examples.todo_flag)):
         for index, example in enumerate(group):
             yield _run(engine, tested, kind, index, example)
+
+
+def _rebuilt(
+    scratch: SourceFile, rule: Rule, lists: Lists, suppressions: Mapping[str, Suppression] | None
+) -> Rule | None:
+    """Build a rule again with other lists."""
+    defaults = Defaults(languages=sorted(rule.languages), suppress=rule.suppress)
+    return build_rule(scratch, (), rule.spec, rule.policy, lists=lists, defaults=defaults, suppressions=suppressions)
 
 
 def _run(engine: Engine, rule: Rule, kind: str, index: int, example: ExampleSpec) -> ExampleResult:
@@ -111,13 +127,13 @@ def run_exclusion_examples(exclusion: Exclusion, ruleset: RuleSet) -> Iterator[E
     examples = exclusion.spec.examples
     touched = [rule for rule in ruleset.rules.values() if exclusion.touches(rule.id)]
     lists = {**ruleset.lists, **_lists(examples.with_)} if examples.with_ else dict(ruleset.lists)
-    tested = _with_lists(touched, exclusion, lists)
+    tested = _with_lists(touched, exclusion, lists, ruleset.suppressions)
     for kind, group in (("exclude", examples.exclude), ("keep", examples.keep)):
         for index, example in enumerate(group):
             outcomes = [
                 (rule, tested.run(rule, example_document(rule, example))) for rule in tested.ruleset.rules.values()
             ]
-            silenced = any(outcome.excluded_by for _, outcome in outcomes)
+            silenced = any(outcome.silenced_by for _, outcome in outcomes)
             fires = any(outcome.value is True for _, outcome in outcomes)
             passed = silenced and not fires if kind == "exclude" else fires and not silenced
             note = (
@@ -140,14 +156,20 @@ def run_exclusion_examples(exclusion: Exclusion, ruleset: RuleSet) -> Iterator[E
             )
 
 
-def _with_lists(touched: list[Rule], exclusion: Exclusion, lists: dict[str, WordList]) -> Engine:
+def _with_lists(
+    touched: list[Rule], exclusion: Exclusion, lists: dict[str, WordList], suppressions: Mapping[str, Suppression]
+) -> Engine:
     scratch = SourceFile(exclusion.place)
-    built = {rule.id: build_rule(scratch, (), rule.spec, rule.policy, lists=lists) for rule in touched}
+    built = {rule.id: _rebuilt(scratch, rule, lists, suppressions) for rule in touched}
     rules = {name: rule for name, rule in built.items() if rule is not None}
     borrowed = next(iter(rules.values())).parts if len(exclusion.rules) == 1 and len(rules) == 1 else {}
     parts = build_parts(scratch, (), exclusion.spec.parts, exclusion.spec.when, lists=lists, borrowed=borrowed)
     again = [] if parts is None else [replace(exclusion, parts=parts[0], when=parts[1])]
-    return Engine(RuleSet(rules=rules, policies={}, exclusions=tuple(again), lists=lists, engine_version=""))
+    return Engine(
+        RuleSet(
+            rules=rules, policies={}, exclusions=tuple(again), suppressions=suppressions, lists=lists, engine_version=""
+        )
+    )
 
 
 def _lists(given: dict[str, list[str]]) -> dict[str, WordList]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +14,22 @@ from rules.build import build_parts
 from rules.errors import Fault, PolicyError, did_you_mean
 from rules.evaluation import Publish, Severity
 from rules.lists import Lists, no_lists
-from rules.policy import Exclusion, ExclusionSpec, PackOverride, Policy, PolicySpec, Rule, RuleOverride, RuleSpec, Scope
-from rules.ruleset import RuleSet
+from rules.policy import (
+    Exclusion,
+    ExclusionSpec,
+    PackOverride,
+    Policy,
+    PolicySpec,
+    Rule,
+    RuleOverride,
+    RuleSpec,
+    Scope,
+    Suppression,
+)
+from rules.ruleset import Languages, RuleSet
 from rules.shape import parse
 from rules.source import Place, SourceFile, read_yaml
+from rules.suppress import load_suppressions
 
 #: Changes with anything in the engine that could change a verdict.
 ENGINE_VERSION: Final = "1"
@@ -44,6 +56,7 @@ def load_ruleset(
     overrides: Overrides | None = None,
     exclusions: Iterable[Path] = (),
     root: Path | None = None,
+    languages: Languages | None = None,
 ) -> RuleSet:
     """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
 
@@ -58,7 +71,7 @@ def load_ruleset(
         loader.load_exclusion(path)
     if loader.faults:
         raise PolicyError(loader.faults)
-    return loader.ruleset()
+    return loader.ruleset(languages or Languages())
 
 
 class _Loader:
@@ -71,12 +84,15 @@ class _Loader:
         self.rules: dict[str, Rule] = {}
         self.policies: dict[str, Policy] = {}
         self.exclusions: dict[str, Exclusion] = {}
+        self.suppressions = load_suppressions(self.lists)
 
-    def ruleset(self) -> RuleSet:
+    def ruleset(self, languages: Languages) -> RuleSet:
         return RuleSet(
             rules=self.rules,
             policies=self.policies,
             exclusions=tuple(self.exclusions.values()),
+            suppressions=self.suppressions,
+            languages=languages,
             lists=self.lists,
             engine_version=ENGINE_VERSION,
         )
@@ -171,7 +187,12 @@ class _Loader:
                 rule_spec,
                 policy,
                 lists=lists,
-                status=(override and override.status) or spec.status,
+                defaults=Defaults(
+                    status=(override and override.status) or spec.status,
+                    languages=spec.languages or [],
+                    suppress=spec.suppress or [],
+                ),
+                suppressions=self.suppressions,
                 override=tuned.pop(rule_spec.id, None),
             )
             if rule is not None:
@@ -217,17 +238,33 @@ class _Loader:
         )
 
 
-def build_rule(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a policy says for those of its rules that do not say otherwise."""
+
+    status: str = "live"
+    languages: Sequence[str] = ()
+    suppress: Sequence[str] = ()
+
+
+def build_rule(  # noqa: PLR0913 - what a rule is built from
     source: SourceFile,
     place: Place,
     spec: RuleSpec,
     policy: Policy,
     *,
     lists: Lists,
-    status: str = "live",
+    defaults: Defaults | None = None,
+    suppressions: Mapping[str, Suppression] | None = None,
     override: RuleOverride | None = None,
 ) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
+    defaults = defaults or Defaults()
+    suppress = tuple(dict.fromkeys([*defaults.suppress, *(spec.suppress or [])]))
+    for name in suppress:
+        if suppressions is not None and name not in suppressions:
+            hint = did_you_mean(name, suppressions, otherwise=f"suppressions: {', '.join(suppressions)}")
+            source.fault((*place, "suppress"), f"unknown suppression '{name}'", hint)
     built = build_parts(
         source,
         place,
@@ -258,18 +295,24 @@ def build_rule(
         "effect": policy.effect,
         "requires": policy.requires_group,
         "override": tuned.model_dump(),
+        "languages": sorted(_languages(spec, defaults)),
+        "suppress": [
+            f"{name} {suppressions[name].version}" for name in suppress if suppressions and name in suppressions
+        ],
     }
     return Rule(
         id=f"{policy.id}.{spec.id}",
         policy=policy,
         title=spec.title,
-        status=tuned.status or _quieter(spec.status, status),
+        status=tuned.status or _quieter(spec.status, defaults.status),
         severity=Severity[(tuned.severity or spec.severity).upper()],
         publish=Publish(tuned.publish or spec.publish),
         clause=spec.clause or policy.clause,
         source=spec.source or "",
         route=tuned.route or spec.route or policy.route,
         scope=_scope(spec),
+        languages=_languages(spec, defaults),
+        suppress=suppress,
         parts=parts,
         when=when,
         message=spec.message or spec.title,
@@ -279,6 +322,11 @@ def build_rule(
         spec=spec,
         place=f"{source.name}:{line}",
     )
+
+
+def _languages(spec: RuleSpec, defaults: Defaults) -> frozenset[str]:
+    named = frozenset(defaults.languages if spec.languages is None else spec.languages)
+    return frozenset() if "any" in named else named
 
 
 def _quieter(rule_status: str | None, policy_status: str) -> str:

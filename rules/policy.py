@@ -107,6 +107,12 @@ class RuleSpec(Spec):
     source: Word | None = Field(default=None, description="law, standard or practice that it comes from")
     route: Route | None = None
     scope: ScopeSpec = Field(default_factory=ScopeSpec)
+    languages: Phrases | None = Field(
+        default=None, description="languages its words are in, such as [en]; the policy's if absent; `any` for all"
+    )
+    suppress: Phrases | None = Field(
+        default=None, description="shipped filters that take matches away, besides the policy's"
+    )
     parts: Annotated[dict[PartName, dict[str, Any]], Field(min_length=1)]
     when: Word = Field(description="condition over the parts: and, or, not, parentheses, N of (…)")
     message: Word | None = Field(default=None, description="what is wrong; {part} stands for what the part matched")
@@ -127,6 +133,10 @@ class PolicySpec(Spec):
     effect: Literal["flag", "tag"] = Field(default="flag", description="tag: an advisory mark, never a finding")
     status: StatusWord = "live"
     requires_group: Word | None = Field(default=None, description="live only where somebody has this group")
+    languages: Phrases | None = Field(
+        default=None, description="languages its words are in; elsewhere its rules are unknown. All languages if absent"
+    )
+    suppress: Phrases | None = Field(default=None, description="shipped filters that take matches away")
     effective: Day | None = Field(default=None, description="posts before it can never open a case")
     review_by: Day | None = None
     rules: Annotated[list[RuleSpec], Field(min_length=1)]
@@ -151,6 +161,27 @@ class ExclusionSpec(Spec):
     reason: Word
     until: Instant = Field(description="from this instant on it no longer counts")
     examples: ExclusionExamples
+
+
+class SuppressionExamples(Spec):
+    """Texts on which a suppression is true, and some on which it is not."""
+
+    drop: Annotated[list[Word], Field(min_length=1)]
+    keep: Annotated[list[Word], Field(min_length=1)]
+
+
+class SuppressionSpec(Spec):
+    """A shipped, named filter: it silences a rule on a whole text, or takes away the matches that lie on or near a part."""
+
+    suppress: Identifier = Field(description="its name")
+    title: Word
+    covers: PartName | None = Field(default=None, description="take away matches on or near this part; all if absent")
+    within: Annotated[str, StringConstraints(pattern=r"^\d{1,3} words?$")] = Field(
+        default="0 words", description="how near: words between the nearest edges, at most"
+    )
+    parts: Annotated[dict[PartName, dict[str, Any]], Field(min_length=1)]
+    when: Word
+    examples: SuppressionExamples
 
 
 class RuleOverride(Spec):
@@ -233,6 +264,10 @@ class Rule:
     source: str
     route: str
     scope: Scope
+    #: Languages that its words cover; empty for all.
+    languages: frozenset[str] = frozenset()
+    #: Names of shipped filters that take matches away.
+    suppress: tuple[str, ...] = ()
     parts: Mapping[str, Part]
     when: Node
     message: str
@@ -247,6 +282,21 @@ class Rule:
     def is_tag(self) -> bool:
         """Return whether it sets a mark instead of making a claim."""
         return self.policy.effect == "tag"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """A compiled, shipped filter of matches."""
+
+    id: str
+    title: str
+    #: What its matches take away lies near the part `near`; None: it silences the rule on the whole text.
+    covers: Part | None
+    parts: Mapping[str, Part]
+    when: Node
+    version: str
+    spec: SuppressionSpec = field(repr=False)
+    place: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
 from rules.build import PLACEHOLDER
 from rules.evaluation import Match
 from rules.lists import Lists
-from rules.policy import Exclusion, Policy, Rule
+from rules.policy import Exclusion, Policy, Rule, Suppression
 
 _LONGEST: Final = 60
 REDACTED: Final = "[redacted]"
 _CONFIDENTIAL: Final = "a confidential name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Languages:
+    """What to take for granted about languages."""
+
+    #: Of texts too short or too uncertain to tell (BCP 47).
+    default: str = "en"
+    #: Take a text in a language that a rule does not cover as if it had been evaluated. An explicit, reported choice.
+    accept: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +35,8 @@ class RuleSet:
     rules: Mapping[str, Rule]
     policies: Mapping[str, Policy]
     exclusions: tuple[Exclusion, ...] = ()
+    suppressions: Mapping[str, Suppression] = field(default_factory=dict)
+    languages: Languages = field(default_factory=Languages)
     lists: Lists
     engine_version: str
 
@@ -35,6 +47,7 @@ class RuleSet:
             self.engine_version,
             *(f"{r.id} {r.version} {r.status}" for r in self.rules.values()),
             *(f"{e.id} {e.version}" for e in self.exclusions),
+            f"{self.languages.default} {self.languages.accept}",
         ]
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import textwrap
 from datetime import UTC, datetime
 
 import pytest
@@ -10,62 +9,10 @@ from hypothesis import strategies as st
 from rules.document import Context, Document
 from rules.engine import Engine
 from rules.evaluation import Status
-from rules.lists import of_terms
 from rules.load import load_ruleset
+from tests.rules.samples import LISTS, NOW
 
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-LISTS = {
-    "codenames": of_terms("codenames", ["Bluefin", "Project Harrier"]),
-    "competitors": of_terms("competitors", ["Crestbank"]),
-    "customers": of_terms("customers", ["Haldane Foods"]),
-    "products": of_terms("products", ["Alderway Save"]),
-    "brand_names": of_terms("brand_names", ["Alderway"]),
-    "internal_domains": of_terms("internal_domains", ["alderway.internal"]),
-    "disclosures": of_terms("disclosures", ["#ad"]),
-    "executives": of_terms("executives", ["Owen Castell"]),
-    "restricted": of_terms("restricted", ["Orlan"]),
-}
 GROUPS = ["adviser", "brand-account", "press-office", "executive"]
-
-
-def rule(parts, when, *, scope="{}", status="live", effect="flag"):
-    return textwrap.dedent(f"""
-        policy: test
-        title: Test
-        effect: {effect}
-        status: {status}
-        rules:
-          - id: rule
-            title: Rule
-            severity: high
-            publish: block
-            scope: {scope}
-            parts: {parts}
-            when: {when}
-            message: m
-            guidance: g
-            examples: {{flag: [x], pass: [y]}}
-        """)
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Evaluate a text under one rule alone."""
-
-    def evaluate(text, parts, when, *, exclusion=None, context=None, **options):
-        (tmp_path / "test.yaml").write_text(rule(parts, when, **options), encoding="utf-8")
-        exclusions = []
-        if exclusion:
-            (tmp_path / "exclusion.yaml").write_text(textwrap.dedent(exclusion), encoding="utf-8")
-            exclusions = [tmp_path / "exclusion.yaml"]
-        ruleset = load_ruleset(tmp_path / "test.yaml", lists=LISTS, exclusions=exclusions, root=tmp_path)
-        document = Document(key="k", text=text, context=context or Context(audience="external", at=NOW))
-        lazy, full = (Engine(ruleset, lazy=lazy).evaluate_one(document) for lazy in (True, False))
-        only = [finding for finding in lazy.findings if finding.rule == "test.rule"]
-        assert only == [finding for finding in full.findings if finding.rule == "test.rule"]
-        return lazy, only
-
-    return evaluate
 
 
 def marked(text, findings):
