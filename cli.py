@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from compliance.commands import audit, check, decide, demo, doctor, init, policy, queue, scan, show
+from compliance.commands import audit, check, decide, demo, detect, doctor, init, policy, queue, scan, show
 
 app = typer.Typer(
     name="compliance",
@@ -19,6 +19,7 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.command()(check.check)
 app.command()(scan.scan)
+app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)

@@ -31,6 +31,8 @@ class Hashtag:
     name: ClassVar[str] = "hashtag"
     source: ClassVar[str] = "https://www.unicode.org/reports/tr31/#hashtag_identifiers"
     keys: ClassVar[type[SpanKeys]] = HashtagKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"hashtag": "any"}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"hashtag": "any"}, "so good #spring"),
         ({"hashtag": ["ad"]}, "(#AD) new mug"),

@@ -38,6 +38,8 @@ class Link:
     name: ClassVar[str] = "link"
     source: ClassVar[str] = "https://www.rfc-editor.org/rfc/rfc3986 section 3.2.2"
     keys: ClassVar[type[SpanKeys]] = LinkKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"link": "any"}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"link": "any"}, "see https://example.org/x."),
         ({"link": ["example.com"]}, "docs at wiki.EXAMPLE.com/page"),

@@ -30,6 +30,8 @@ class Mention:
     name: ClassVar[str] = "mention"
     source: ClassVar[str] = "https://docs.joinmastodon.org/spec/activitypub/#Mention"
     keys: ClassVar[type[SpanKeys]] = MentionKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"mention": "any"}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"mention": "any"}, "thanks @Kofi!"),
         ({"mention": ["norwell"]}, "hey @NORWELL."),
