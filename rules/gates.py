@@ -10,7 +10,7 @@ from typing import Final
 import ahocorasick_rs
 
 from rules.anchors import rate
-from rules.detectors.base import Gate
+from rules.detectors.base import Gate, Signal
 from rules.document import Document
 from rules.expression import And, Name, Node, Not, Or
 from rules.policy import Rule
@@ -80,11 +80,14 @@ class _Waiting:
     def __init__(self) -> None:
         self.literals: dict[str, set[int]] = {}
         self.anchors: dict[str, set[int]] = {}
+        self.signals: dict[Signal, set[int]] = {}
 
     def add(self, gate: Gate, number: int) -> None:
         for strings, waiting in ((gate.literals, self.literals), (gate.anchors, self.anchors)):
             for string in strings:
                 waiting.setdefault(string, set()).add(number)
+        for signal in gate.signals:
+            self.signals.setdefault(signal, set()).add(number)
 
 
 class _Finder:
@@ -93,12 +96,14 @@ class _Finder:
     def __init__(self, waiting: _Waiting) -> None:
         self._literals = [frozenset(numbers) for numbers in waiting.literals.values()]
         self._anchors = [frozenset(numbers) for numbers in waiting.anchors.values()]
+        self._signals = [(signal, frozenset(numbers)) for signal, numbers in waiting.signals.items()]
         self._in_folded = ahocorasick_rs.AhoCorasick(list(waiting.literals)) if waiting.literals else None
         self._in_light = ahocorasick_rs.AhoCorasick(list(waiting.anchors)) if waiting.anchors else None
 
     def open_in(self, document: Document) -> set[int]:
         """Return the numbers that wait for something in the document."""
         found: set[int] = set()
+        found.update(*(numbers for signal, numbers in self._signals if signal.holds(document)))
         if self._in_folded is not None:
             for copy in (document.folded, *(disguise.copy for disguise in document.disguises)):
                 hits = self._in_folded.find_matches_as_indexes(copy.text, overlapping=True)
@@ -157,7 +162,8 @@ def _needs(rule: Rule, numbers: dict[str, frozenset[int]], gates: Sequence[Gate]
 
 def _cost(gate: Gate) -> float:
     """Guess how often a gate opens; only speed depends on it."""
-    return sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
+    asked = sum(signal.rate for signal in gate.signals)
+    return asked + sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
 
 
 def _anchor_cost(anchor: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Protocol, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -43,15 +43,27 @@ NOTHING: Final = Seen(value=False)
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """A cheap question to a document that no string answers, such as whether it holds nine digits in a row."""
+
+    #: Unique; equal names are one signal, asked once per document.
+    name: str
+    holds: Callable[[Document], bool] = field(compare=False)
+    #: Guess how often it holds, [0, 1]; only speed depends on it.
+    rate: float = field(default=0.01, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What must occur in a text before a part can be true there; over-approximates, never misses.
 
-    `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one; any one of them opens the gate,
-    if one of each set in `further` (anchors too) occurs as well.
+    `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one, `signals` are asked; any one
+    of them opens the gate, if one of each set in `further` (anchors too) occurs as well.
     """
 
     literals: frozenset[str] = frozenset()
     anchors: frozenset[str] = frozenset()
+    signals: frozenset[Signal] = frozenset()
     further: tuple[frozenset[str], ...] = ()
 
 
