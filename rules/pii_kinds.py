@@ -13,6 +13,8 @@ _WITH_WORD: Final = 0.6
 _WEAK_CHECK: Final = 0.5
 _FAIR_CHECK: Final = 0.6
 _STRONG_CHECK: Final = 0.9
+#: Presidio calls patterns below this score very weak.
+VERY_WEAK: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,10 @@ class Kind:
     threshold: float = _WITH_WORD
     #: Score where the recogniser's checksum holds.
     checked: float = _WEAK_CHECK
+    #: A guess beside what another recogniser is sure of: a telephone plan allows almost any number.
+    yields: bool = False
+    #: Further patterns (name, regex, score) for the recogniser's checksum.
+    patterns: tuple[tuple[str, str, float], ...] = ()
     #: Names of Presidio's patterns that fit almost anything.
     skip: frozenset[str] = frozenset()
 
@@ -59,7 +65,7 @@ def _digits(least: int, gap: str = r"[^a-z0-9]{0,2}") -> str:
 _PASSPORT: Final = "passport, passport number, passport no, travel document, reisepass, passaporto, pasaporte"
 _LICENCE: Final = (
     "driving licence, driving license, driver licence, driver license, drivers licence, drivers license, "
-    "driver s licence, driver s license, licence number, license number, licence no, license no, dl number, dvla, dl"
+    "driver s licence, driver s license, licence number, license number, licence no, license no, dl number, dl no, dvla"
 )
 _TAX: Final = "tax id, tax number, taxpayer, tax file number, tin, tax identification"
 
@@ -83,9 +89,10 @@ KINDS: Final[dict[str, Kind]] = {
             need=_digits(7, gap=r"[^a-z0-9]{0,5}"),
             words=_words(
                 "phone, telephone, tel, cell, cellphone, mobile, call, text, ring, dial, whatsapp, sms, fax, number, "
-                "landline, ph, contact, reach, hotline, telegram, signal, mob, msg, voicemail, extension"
+                "landline, ph, contact, reach, hotline, telegram, mob, msg, message, voicemail, answer, extension"
             ),
             threshold=_ALONE,
+            yields=True,
         ),
         Kind(
             name="CREDIT_CARD",
@@ -93,6 +100,14 @@ KINDS: Final[dict[str, Kind]] = {
             group="bank",
             what="a payment card number with its check digit",
             need=_digits(12, gap="[ -]?"),
+            patterns=(
+                ("Mastercard 2 series", r"\b2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)(?:[- ]?\d{4}){3}\b", 0.3),
+                (
+                    "Maestro and old forms, 12 to 19 digits (very weak)",
+                    r"\b(?:5[06-8]|6\d|2131|1800|4\d)(?:[ -]?\d){10,17}\b",
+                    0.05,
+                ),
+            ),
             words=_words(
                 "credit, card, visa, mastercard, cc, amex, discover, jcb, diners, maestro, debit, pan, exp, expiry, cvv"
             ),
@@ -187,7 +202,7 @@ KINDS: Final[dict[str, Kind]] = {
             place=("country_specific.uk.uk_nino_recognizer", "UkNinoRecognizer"),
             group="government-id",
             what="a British national insurance number",
-            need=_digits(6, gap=" ?"),
+            need=r"[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2}",
             words=_words("national insurance, ni number, ni no, nino, ni, insurance number"),
             threshold=_ALONE,
         ),
@@ -458,7 +473,7 @@ KINDS: Final[dict[str, Kind]] = {
             group="government-id",
             what="a Turkish identity number with its check digits",
             need=r"[0-9]{11}",
-            words=_words("tc kimlik, kimlik no, kimlik numarası, tckn, tc no, turkish id, national id, kimlik"),
+            words=_words("tc kimlik, kimlik no, kimlik numaras\u0131, tckn, tc no, turkish id, national id, kimlik"),
         ),
         Kind(
             name="UK_NHS",

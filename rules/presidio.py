@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from ipaddress import ip_interface
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -26,7 +27,7 @@ from typing import Any, Final
 import re2
 
 from rules.beside import Phrases, nearest, phrases, stem, tokens_of
-from rules.pii_kinds import AGAINST, KINDS, Kind
+from rules.pii_kinds import AGAINST, KINDS, VERY_WEAK, Kind
 
 #: Seconds that one pattern may take on one chunk; then the document counts as not evaluated.
 TIMEOUT: Final = 1.0
@@ -42,8 +43,45 @@ _LOCAL, _DOMAIN = 64, 255
 #: RFC 2606: never registered, so not on the list of public suffixes; people write them where an address is meant.
 _RESERVED: Final = frozenset({"example", "test", "invalid"})
 #: Number plans that are tried for a number without country code.
-_REGIONS: Final = ("US", "GB", "AU", "IN", "DE", "FR", "ES", "IT", "NL", "IE", "NZ", "ZA", "SG", "SE", "BR", "IL", "PL")
-_PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN = 0.7, 0.55, 0.4
+_REGIONS: Final = (
+    "US",
+    "GB",
+    "AU",
+    "IN",
+    "DE",
+    "FR",
+    "ES",
+    "IT",
+    "NL",
+    "IE",
+    "NZ",
+    "ZA",
+    "SG",
+    "SE",
+    "BR",
+    "IL",
+    "PL",
+    "CH",
+    "AT",
+    "BE",
+    "DK",
+    "NO",
+    "FI",
+    "PT",
+    "TR",
+    "MX",
+    "JP",
+    "PH",
+    "NG",
+    "AE",
+    "CZ",
+    "HU",
+)
+#: A checksum on a pattern that says next to nothing: below every threshold without a word beside it.
+_WEAK_PATTERN_CHECKED: Final = 0.4
+#: How much surer than another kind a guess must be to count instead of it.
+_YIELDS = 0.1
+_PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN, _PHONE_LOCAL_SCORE = 0.7, 0.55, 0.4, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +181,8 @@ def _raw(kind: Kind, chunk: str) -> Iterator[tuple[int, int, float, str]]:
         yield from _ibans(kind, chunk)
     elif kind.name == "EMAIL_ADDRESS":
         yield from _mails(kind, chunk)
+    elif kind.name in {"IP_ADDRESS", "MAC_ADDRESS"}:
+        yield from _addresses(kind, chunk)
     else:
         yield from _patterns(kind, chunk)
 
@@ -163,7 +203,8 @@ def _checked(kind: Kind, recogniser: Any, pattern: Any, text: str, start: int) -
         return
     score, reason = pattern.score, f"pattern '{pattern.name}' {pattern.score:.2f}"
     if valid:
-        score = kind.checked
+        # A pattern that says next to nothing needs a word besides.
+        score = kind.checked if pattern.score >= VERY_WEAK else min(kind.checked, _WEAK_PATTERN_CHECKED)
         reason += f", checked {score:.2f}"
     yield start, start + len(text), score, reason
 
@@ -210,7 +251,28 @@ def _suffixes() -> Any:  # noqa: ANN401 - loaded late
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+def _addresses(kind: Kind, chunk: str) -> Iterator[tuple[int, int, float, str]]:
+    """Leave out loopback, private and documentation ranges, and what is part of a version, a path or a fingerprint."""
+    for start, end, score, reason in _patterns(kind, chunk):
+        if _PART_OF_MORE.match(chunk, max(0, start - 1), end + 1):
+            continue
+        if kind.name == "IP_ADDRESS" and not ip_interface(chunk[start:end]).is_global:
+            continue
+        if _VERSION.match(chunk, start, end):
+            yield start, end, _VERSION_SCORE, f"{reason}, like a version {_VERSION_SCORE:.2f}"
+        else:
+            yield start, end, score, reason
+
+
+_PART_OF_MORE: Final = re.compile(r"[-_.=v:].*|.*[-_~+:]$", re.DOTALL | re.IGNORECASE)
+#: Four numbers of which the first is small: a version, unless a word says address.
+_VERSION: Final = re.compile(r"\d\.")
+_VERSION_SCORE: Final = 0.4
 _PHONE_RUN: Final = re.compile(f"(?i){KINDS['PHONE_NUMBER'].need}(?:[^a-z0-9]{{0,5}}[0-9])*")
+
+
+#: North America, within one area.
+_PHONE_LOCAL: Final = re.compile(r"(?<![\w.+-])(?<!\d[ )])[2-9]\d\d[ .-]\d{4}(?![\w-]|[ .]\d)")
 
 
 def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
@@ -226,26 +288,43 @@ def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
                     yield low + start, low + end, score, reason
             if whole:
                 break
+    for match in _PHONE_LOCAL.finditer(chunk):
+        yield match.start(), match.end(), _PHONE_LOCAL_SCORE, f"phone number without area code {_PHONE_LOCAL_SCORE:.2f}"
 
 
 def _phones_of(window: str, region: str) -> Iterator[tuple[int, int, float, str]]:
-    phonenumbers = importlib.import_module("phonenumbers")
+    plans = importlib.import_module("phonenumbers")
+    found = list(plans.PhoneNumberMatcher(window, region, leniency=plans.Leniency.VALID))
     strict = {
         (match.start, match.end)
-        for match in phonenumbers.PhoneNumberMatcher(window, region, leniency=phonenumbers.Leniency.STRICT_GROUPING)
+        for match in (
+            plans.PhoneNumberMatcher(window, region, leniency=plans.Leniency.STRICT_GROUPING) if found else ()
+        )
     }
-    for match in phonenumbers.PhoneNumberMatcher(window, region, leniency=phonenumbers.Leniency.VALID):
+    for match in found:
         digits = match.raw_string
         if digits.lstrip("( ").startswith("+"):
             form, score = "with country code", _PHONE_WITH_CODE
-        elif (match.start, match.end) in strict and not digits.isdecimal():
+        elif (match.start, match.end) in strict and _is_grouped(digits, region):
             form, score = f"grouped as in {region}", _PHONE_GROUPED
         else:
             form, score = f"valid in {region}", _PHONE_PLAIN
         yield match.start, match.end, score, f"phone number {form} {score:.2f}"
 
 
-def _weighed(kind: Kind, text: str, start: int, end: int, *, score: float, reason: str) -> Hit:  # noqa: PLR0913 - what makes a hit
+def _is_grouped(digits: str, region: str) -> bool:
+    """Return whether somebody wrote it as a telephone number: in groups, with a trunk 0 or as in North America."""
+    if _GROUPS.fullmatch(digits) is None or sum(map(str.isdecimal, digits)) < _LEAST_GROUPED:
+        return False
+    return region == "US" or digits.startswith(("0", "(0"))
+
+
+_GROUPS: Final = re.compile(r"(?:\(\d{2,5}\)|\d{2,5})(?:[ ./-]{1,2}\(?\d{2,7}\)?)+|\(\d{3}\) ?\d{3}[ .-]{1,3}\d{4}")
+#: With fewer digits it may be a date or a decimal.
+_LEAST_GROUPED: Final = 9
+
+
+def _weighed(kind: Kind, text: str, start: int, end: int, *, score: float, reason: str) -> Hit:
     """Let the nearest word beside a match, for it or against it, move its score."""
     support = nearest(_phrases(kind.name), text, start, end, before=_BEFORE, after=_AFTER)
     against = nearest(_against(), text, start, end, before=_AGAINST, after=0) if kind.is_number else None
@@ -275,9 +354,14 @@ def _compiled(name: str) -> tuple[tuple[Any, Any], ...]:
     recogniser = _recogniser(name)
     return tuple(
         (pattern, regex.compile(pattern.regex, flags=recogniser.global_regex_flags))
-        for pattern in recogniser.patterns
+        for pattern in (*recogniser.patterns, *_further(name))
         if pattern.name not in KINDS[name].skip
     )
+
+
+def _further(name: str) -> list[Any]:
+    pattern_class = _LOADED[f"{_PACKAGE}.pattern"].Pattern
+    return [pattern_class(*pattern) for pattern in KINDS[name].patterns]
 
 
 @cache
@@ -356,7 +440,12 @@ def _without_overlaps(found: Iterable[Hit]) -> tuple[Hit, ...]:
     order = {name: index for index, name in enumerate(KINDS)}
     starts: list[int] = []
     kept: dict[int, Hit] = {}
-    for hit in sorted(found, key=lambda h: (-h.score, h.start - h.end, order[h.kind], h.start)):
+
+    def rank(hit: Hit) -> tuple[float, int, int, int]:
+        sureness = hit.score - _YIELDS * KINDS[hit.kind].yields
+        return -round(sureness, 2), hit.start - hit.end, order[hit.kind], hit.start
+
+    for hit in sorted(found, key=rank):
         at = bisect_left(starts, hit.start)
         is_free = (at == len(starts) or starts[at] >= hit.end) and (at == 0 or kept[starts[at - 1]].end <= hit.start)
         if is_free:
