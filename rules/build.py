@@ -22,7 +22,7 @@ _SENTENCE: Final = "1 sentence"
 #: `{part}` or `{part.public_name}` in a message.
 PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)(\.public_name)?\}")
 #: Kinds of part that this version does not know yet, so that the hint can say more than "unknown".
-_LATER: Final = frozenset({"secret", "entity", "meaning", "language"})
+_LATER: Final = frozenset({"entity", "meaning", "language"})
 
 
 def build_parts(  # noqa: PLR0913 - what a rule is made of
