@@ -75,9 +75,9 @@ class Secret:
 
     @cached_property
     def _gate(self) -> Gate:
-        needs = [look.anchors for form in FORMS if form.id in self.wanted for look in form.looks]
-        first = _seen_light(frozenset().union(*(sets[0] for sets in needs)))
-        second = _seen_light(frozenset().union(*(sets[1] if len(sets) > 1 else sets[0] for sets in needs)))
+        looks = [look for form in FORMS if form.id in self.wanted for look in form.looks]
+        first = _seen_light(frozenset().union(*(look.anchors[0] for look in looks)))
+        second = _seen_light(frozenset().union(*(look.must or look.anchors[0] for look in looks)))
         return Gate(anchors=first, further=(second,) if second != first else ())
 
     def _of(self, document: Document, *, aside: bool) -> tuple[Match, ...]:

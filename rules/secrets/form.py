@@ -87,12 +87,14 @@ class Form:
     check: Check | None = None
     #: Letters count as written, as in random tokens; words do not.
     exact: bool = True
+    #: One of these occurs in whatever it matches: for what cannot be read off the pattern.
+    must: frozenset[str] = frozenset()
 
     @cached_property
     def looks(self) -> tuple[Look, ...]:
         """Its patterns, one by one."""
         sources = (self.pattern,) if isinstance(self.pattern, str) else self.pattern
-        return tuple(Look(source, self.exact) for source in sources)
+        return tuple(Look(source, self.exact, self.must) for source in sources)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Look:
 
     source: str
     exact: bool
+    must: frozenset[str] = frozenset()
 
     @cached_property
     def compiled(self) -> Pattern:
@@ -109,5 +112,11 @@ class Look:
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
-        """Sets of casefolded strings; of each set one occurs in whatever the pattern matches."""
-        return worked_out(self.source)
+        """Sets of casefolded strings; of each set one occurs in whatever the pattern matches; the rarest first."""
+        sets = [*worked_out(self.source), *([self.must] if self.must else [])]
+        return tuple(sorted(sets, key=_openness))
+
+
+def _openness(strings: frozenset[str]) -> float:
+    """Guess how often one of the strings occurs: the short ones decide."""
+    return sum(0.07 ** min(len(string), 6) for string in strings)

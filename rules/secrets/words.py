@@ -159,7 +159,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         _NIST,
         (
             rf"\b{_LABEL}{_FOR}(?:\s?\([^\n)]{{1,40}}\))?[\"'`*_]{{0,3}}\s{{0,2}}(?:[:=]{{1,2}}|=>|[-=]>|→|➡️?|–|—)\s{{0,3}}{_OPEN}{_WORD}",
-            rf"\b(?:pass|log-?in|passcode|pin)\s?[:=]\s{{0,2}}{_OPEN}{_WORD}",
+            rf"\b(?:pass|passcode)(?::| :|=| =)\s{{0,2}}{_OPEN}{_WORD}",
         ),
         WORDED,
         after_colon,
@@ -204,7 +204,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "login and password",
         _NIST,
         (
-            r"\b(?:log ?-?in|sign ?-?in|creds?|credentials?|account|user(?:name)?|access|zugangsdaten)\b[^\n]{0,40}?[\s:(\"'`][\w.+@-]{2,40}\s?[/:|]\s?(?P<span>[^\s/]{6,64})",
+            r"\b(?:log ?-?in|sign ?-?in|creds?|credentials?|account|user(?:name)?|access|zugangsdaten)\b[^\n]{0,40}?[\s:(\"'`][\w.+@-]{2,40}(?:\s?/\s?|:|\s\|\s)(?P<span>[^\s/]{6,64})",
             r"\b(?:creds?|credentials?|log ?-?in details|logins?|zugangsdaten)\b[^\n]{0,20}?\s[\w.+@-]{2,40}\s(?:/|\||and|und|&|-|–)\s(?P<span>[^\s]{6,64})",
         ),
         WORDED,
@@ -216,7 +216,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         "PIN",
         _NIST,
-        r"\bpin(?:\s?(?:code|number|nr))?\s{0,2}(?:for [^\n:;.!?]{1,30}? )?(?:is|was|:|=|ist|['’]s)\s{0,3}[\"'`“]?(?P<span>[0-9]{4,8})\b",
+        r"\bpin(?: ?code| ?number)?(?: for [^\n:;.!?]{1,30}?)?(?: is| was|:| :| =|=| ist|['’]s)\s{0,3}[\"'`“]?(?P<span>[0-9]{4,8})\b",
         WORDED,
         exact=False,
     ),
@@ -262,7 +262,7 @@ SETTINGS: Final[tuple[Form, ...]] = (
         _OWASP,
         (
             r"(?:^|\s)--?(?:password|passwd|pass|pwd|passphrase|admin-password|root-password|db-password|http-password)[= ][\"']?(?P<span>[^\s\"'<>|;&]{4,100})",
-            r"\b(?:curl|wget|http|https|httpie)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[= ]?[\"']?[\w.@%+-]{1,60}:(?P<span>[^\s\"']{4,100})",
+            r"\b(?:curl|wget|httpie)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[= ]?[\"']?[\w.@%+-]{1,60}:(?P<span>[^\s\"']{4,100})",
             r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,120}?\s-p(?P<span>[^\s\"'-][^\s\"']{4,80})",
             r"\b(?:sshpass|docker login|az login|smbclient|ldapsearch|cryptsetup|7z|zip|unzip)\b[^\n]{0,120}?\s-[pPw]\s?[\"']?(?P<span>[^\s\"'-][^\s\"']{4,80})",
             r"\bidentified (?:with \S{1,40} )?by\s+[\"'](?P<span>[^\"'\n]{4,100})[\"']",
@@ -307,6 +307,9 @@ SETTINGS: Final[tuple[Form, ...]] = (
 )
 
 # --- connection strings ---------------------------------------------------------------------------------------------
+
+#: What can stand before the @ of an address with a password; in prose a space does.
+_BEFORE_AT: Final = frozenset(f"{chr(code)}@".casefold() for code in range(ord("!"), ord("~") + 1))
 
 CONNECTIONS: Final[tuple[Form, ...]] = (
     Form(
@@ -381,9 +384,9 @@ def door(sight: Sight) -> Verdict | None:
     return None
 
 
-_CODE_FOR: Final = r"(?:verification|verify|security|log-?in|log ?on|sign-?in|one[- ]time|single[- ]use|otp|2fa|mfa|two[- ]factor|2[- ]?step|two[- ]step|auth|authentication|authenticator|authori[sz]ation|confirmation|reset|sms|text|activation|unlock|vpn|banking|bestätigungs|sicherheits|einmal|de vérification|de verificación|verificatie)"
+_CODE_FOR: Final = r"(?:verification|verify|security|log-?in|log ?on|sign-?in|one(?:-| )time|single(?:-| )use|otp|2fa|mfa|two(?:-| )factor|2(?:-| )?step|two(?:-| )step|auth|authentication|authenticator|authori[sz]ation|confirmation|reset|sms|text|activation|unlock|vpn|banking|bestätigungs|sicherheits|einmal|de vérification|de verificación|verificatie)"
 _DOORS: Final = r"(?:(?:back|front|side|main|rear|fire|staff|cellar|stock ?room|store ?room|server ?room|plant ?room)?\s?(?:doors?|gates?|entrance|entry)|alarm|burglar alarm|keypad|key ?pad|door ?lock|lock ?box|key ?safe|key ?box|key ?lock|building|garage|lobby|store ?room|stock ?room|server ?room|bike ?(?:store|shed)|safe|till|locker|padlock|badge|fob|barrier|car ?park|parking|intercom|buzzer|disarm|lift|elevator|cabinet|drugs? (?:cupboard|cabinet)|med(?:icine|s)? (?:room|cabinet)|vault|shutters?|warehouse|depot|staff ?room|break ?room|toilets?|bathroom|restroom|loo|lock-?up|compound|yard|office|clinic|shop|flat|apartment|house|airbnb|salon|studio|gym|changing room|tür|haustür|tor|alarmanlagen?)"
-_DOOR_DIGITS: Final = r"(?P<span>[#*]?[A-Z]?[0-9]{3,8}[A-Z]?[#*]?|[#*]?[0-9](?:[ -][0-9]){3,7}[#*]?|[0-9]{1,2}[ -][0-9]{1,2}[ -][0-9]{1,2}|(?-i:[A-Z]{1,2})[ -]?[0-9]{3,6}[#*]?)"
+_DOOR_DIGITS: Final = r"(?P<span>[#*]?[A-Z]?[0-9]{3,8}[A-Z]?[#*]?|[#*]?[0-9](?:[ -][0-9]){3,7}[#*]?|[0-9]{1,2}[ -][0-9]{1,2}[ -][0-9]{1,2}|(?-i:[A-Z]{1,2})(?: |-)?[0-9]{3,6}[#*]?)"
 _WIFI: Final = r"(?:wi-?fi|wlan|wireless|guest network|guest net|hot ?spot|ssid|router|wpa[23]?|internet)"
 _WIFI_KEY: Final = (
     r"(?:pass ?(?:word|code|phrase|key|wort)?|pw|pwd|key|code|psk|schlüssel|login|contraseña|mot de passe)"
@@ -396,9 +399,9 @@ CODES: Final[tuple[Form, ...]] = (
         "one-time code",
         _NIST,
         (
-            rf"\b{_CODE_FOR}[ -]?(?:code|password|passcode|pin|token|number|tan)s?\b[^\n0-9]{{0,50}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
-            rf"\b(?:otp|totp|mtan|tan|2fa|mfa|einmalcode|one[- ]time code)\b[^\n0-9]{{0,30}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
-            rf"\b{_DIGITS}[\"'`*”]{{0,2}}\s+(?:is|as|ist|for)\s+(?:your|my|the|our|ur|their|his|her|ihr|dein|a)?\s?(?:[\w'’-]+\s+){{0,4}}?(?:{_CODE_FOR}[ -]?)?(?:code|otp|passcode|one-time password)\b",
+            rf"\b{_CODE_FOR}(?: |-)?(?:code|password|passcode|pin|token|number|tan)s?\b[^\n0-9]{{0,50}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
+            rf"\b(?:otp|mtan|tan(?:-?nummer| nummer|:| ist| is| lautet)|2fa|mfa|einmalcode|one(?:-| )time code)[^\n0-9]{{0,30}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
+            rf"\b{_DIGITS}[\"'`*”]{{0,2}}\s+(?:is|as|ist|for)\s+(?:your|my|the|our|ur|their|his|her|ihr|dein|a)?\s?(?:[\w'’-]+\s+){{0,4}}?(?:{_CODE_FOR}(?: |-)?)?(?:code|otp|passcode|one-time password)\b",
         ),
         WORDED,
         one_time,
@@ -459,11 +462,12 @@ CODES: Final[tuple[Form, ...]] = (
         "door, alarm or lock code",
         "https://www.npsa.gov.uk/",
         (
-            rf"\b{_DOORS}(?:['’]s)?[ -]?(?:\w+[ -]){{0,2}}?(?:codes?|pin|combination|combo|passcode|key ?code|number|zahlencode)\b[^\n0-9]{{0,40}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b{_DOORS}(?:['’]s)?(?: |-)?(?:\w+[ -]){{0,2}}?(?:codes?|pin|combination|combo|passcode|key ?code|zahlencode)\b[^\n0-9]{{0,40}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:codes?|pin|combination|combo|passcode|key ?code)\b\s+(?:for|to|of|on|für)\s+(?:[\w'’]+\s+){{0,4}}?{_DOORS}\b[^\n0-9]{{0,30}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
-            rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:is|opens|gets you (?:in|through|into)|unlocks|disarms|works|for|on|into|in|at|turns off|switches off|then)\s+(?:(?:still|the|our|your|my|a|now|at|on|that|this|it|to|code|for)\s+){{0,5}}(?:{_DOORS})(?:\s+code)?\b",
-            rf"\b(?:punch|type|tap|key|enter|dial|press|use)\s+(?:in\s+|the code\s+|code\s+)?{_DOOR_DIGITS}\s+(?:\w+\s+){{0,4}}(?:{_DOORS})\b",
-            rf"\b(?:{_DOORS}|lock)\s+(?:is|:|=|code)\s*:?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:is|as|for)\s+(?:(?:still|the|our|your|my|a|now|at|new)\s+){{0,4}}(?:{_DOORS})(?: code| pin| combination)\b",
+            rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:(?:will |should |to )?(?:opens?|gets? (?:you|me|us|them|her|him) (?:in|through|into)|lets? (?:you|me|us|them|her|him) (?:in|through|into)|unlocks?|disarms?|turns? off|switch(?:es)? off))\s+(?:(?:still|the|our|your|my|a|now|at|on|that|this|it|to|code|for)\s+){{0,5}}(?:{_DOORS})(?:\s+code)?\b",
+            rf"\b(?:punch|type|tap|key in|enter|dial|press|use code)\s+(?:in\s+|the code\s+|code\s+)?{_DOOR_DIGITS}\s+(?:\w+\s+){{0,4}}(?:{_DOORS})\b",
+            rf"\b(?:alarm|gate|door|keypad|lock ?box|key ?safe|key ?box|safe|padlock|locker|shutter)(?: is|:| =| code)\s*:?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
         ),
         WORDED,
         door,
