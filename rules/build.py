@@ -21,8 +21,6 @@ _WORDS: Final = re.compile(r"(\d{1,4}) words?")
 _SENTENCE: Final = "1 sentence"
 #: `{part}` or `{part.public_name}` in a message.
 PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)(\.public_name)?\}")
-#: Kinds of part that this version does not know yet, so that the hint can say more than "unknown".
-_LATER: Final = frozenset({"entity", "meaning", "language"})
 
 
 def build_parts(  # noqa: PLR0913 - what a rule is made of
@@ -195,14 +193,6 @@ class _PartBuilder:
                 place,
                 f"part '{name}' has two kinds: {' and '.join(named)}",
                 "make two parts of it and join them in `when`",
-            )
-            return
-        later = [key for key in spec if key in _LATER]
-        if later:
-            self.source.fault(
-                (*place, later[0]),
-                f"parts of kind '{later[0]}' are not available in this version",
-                f"kinds: {', '.join(kinds())}",
             )
             return
         words = [key for key in spec if key not in {"in", "not_in", "near", "within", "exact"}] or [""]

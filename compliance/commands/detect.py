@@ -129,6 +129,6 @@ def _print_kinds() -> None:
 
     for name in known():
         detector = kinds().get(name)
-        words = getattr(detector, "kinds", None)
+        words = getattr(detector, "known_kinds", None)
         listed = ", ".join(words()) if callable(words) else ""
         typer.echo(f"{name}: {listed}" if listed else name)

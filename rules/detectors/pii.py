@@ -30,6 +30,8 @@ class Pii:
     name: ClassVar[str] = "pii"
     source: ClassVar[str] = "https://microsoft.github.io/presidio/supported_entities/"
     keys: ClassVar[type[SpanKeys]] = PiiKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"pii": "any"}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"pii": ["US_SSN"]}, "my ssn is 536-90-4399"),
         ({"pii": ["CREDIT_CARD"]}, "Her card is 4539 5787 6362 1486 exp 09/28"),
@@ -45,6 +47,11 @@ class Pii:
     )
 
     kinds: frozenset[str]
+
+    @staticmethod
+    def known_kinds() -> list[str]:
+        """Return the words that `pii` takes: groups, then single kinds."""
+        return [*GROUPS, *KINDS]
 
     @classmethod
     def build(cls, keys: PiiKeys, material: Material) -> Pii:

@@ -128,7 +128,7 @@ def strict(sight: Sight) -> Verdict | None:
     mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
     return (
         Verdict(start=start, end=end) if strength(value) >= 2 and mixed and len(value) >= 6 else Verdict(aside="prose")
-    )  # noqa: PLR2004
+    )
 
 
 def assigned_password(sight: Sight) -> Verdict | None:
@@ -376,7 +376,7 @@ def door(sight: Sight) -> Verdict | None:
     digits = re.sub(r"\D", "", sight.value)
     if len(digits) < 3 or re.match(
         r"\s?(?:%|€|£|\$|am\b|pm\b|:\d|people|minutes|hours|days|of \d|years|[ -]?\d{3})", sight.after(9)
-    ):  # noqa: PLR2004
+    ):
         return Verdict(aside="number of something else")
     directly = re.search(r"(?:\b(?:is|was|ist)|[:=])\s*[\"'`*“]{0,2}$", sight.before(8), re.IGNORECASE)
     if _YEAR.fullmatch(digits) and not directly:
