@@ -1006,7 +1006,7 @@ ENV_LOOKUPS = [
     'curl -H "Authorization: Bearer $TOKEN" https://api.tolvan.example',
     "mysql -u root -p",
     "echo $NPM_TOKEN | docker login --password-stdin",
-    "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+    "//npm.norwell.example/:_authToken=${NPM_TOKEN}",
     "passwordField.setText(userInput.getText())",
     "if (password !== confirmPassword) throw new Error('no match')",
     "password_hash = bcrypt.hashpw(password, salt)",
