@@ -60,6 +60,8 @@ class Counts:
     evaluated: int = 0
     flagged: int = 0
     incomplete: int = 0
+    #: In a language that some rules do not cover, which the organisation chose to accept; not among `incomplete`.
+    accepted: int = 0
     #: Records that could not be read or stored.
     failed: int = 0
     #: Direct messages passed over.
@@ -204,6 +206,7 @@ def count_verdict(counts: Counts, evaluation: Evaluation) -> None:
     counts.evaluated += 1
     counts.flagged += evaluation.status is Status.FLAGGED
     counts.incomplete += evaluation.status is Status.INCOMPLETE
+    counts.accepted += evaluation.accepted
 
 
 def failures_json(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def as_json(report: ScanReport) -> str:
 
 def print_report(console: Console, report: ScanReport) -> None:
     """Print what was read and found, then everything that needs a look."""
-    columns = [field.name for field in fields(Counts)]
+    columns = [field.name for field in fields(Counts) if field.name != "accepted"]
     table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column("source", overflow="fold")
     for column in columns:
@@ -64,6 +64,9 @@ def print_report(console: Console, report: ScanReport) -> None:
             f"scan {report.scan_id} {report.status} in {seconds:.1f} s{rate}. Flags opened: {opened}.", style="bold"
         )
     )
+    if accepted := _totals(report).accepted:
+        said = f"{accepted:,} in languages that some rules do not cover were accepted, as compliance.yaml says."
+        console.print(as_text(said, style="yellow"))
     _print_troubles(console, report)
 
 

@@ -70,7 +70,7 @@ def test_jsonl_gives_one_row_per_post_in_order_in_the_contracts_shape(run, works
         "spans",
     ]
     assert finding["spans"] == [{"start": 3, "end": 10, "part": "name", "detector": "terms", "confidence": 0.95}]
-    assert second == {"id": "p2", "status": "clean", "language": None, "tags": [], "failures": [], "findings": []}
+    assert second == {"id": "p2", "status": "clean", "language": "en", "tags": [], "failures": [], "findings": []}
     assert result.exit_code == 1
 
 
