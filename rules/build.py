@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from rules import expression
-from rules.detectors.base import Detector, KeyFault, Keys, Material, SpanKeys, check_regions
+from rules.detectors.base import Detector, KeyFault, Keys, Material, SpanKeys, Told, check_regions
 from rules.errors import did_you_mean
 from rules.kinds import kinds
 from rules.lists import Lists
@@ -34,6 +34,7 @@ def build_parts(  # noqa: PLR0913 - what a rule is made of
     texts: Mapping[str, str | None] | None = None,
     used: Iterable[str] = (),
     trusted: bool = False,
+    told: Told = Told(),  # noqa: B008 - frozen
 ) -> tuple[dict[str, Part], expression.Node] | None:
     """Compile parts and condition; None if anything is wrong, with the faults in `source`.
 
@@ -41,7 +42,7 @@ def build_parts(  # noqa: PLR0913 - what a rule is made of
     nor need those in `used`, which are needed otherwise.
     """
     before = len(source.faults)
-    builder = _PartBuilder(source, lists, trusted=trusted)
+    builder = _PartBuilder(source, lists, trusted=trusted, told=told)
     parts = dict(borrowed or {})
     for name, spec in specs.items():
         part = builder.part(name, spec, (*place, "parts", name))
@@ -57,6 +58,24 @@ def build_parts(  # noqa: PLR0913 - what a rule is made of
                 source.fault((*place, "parts", name), f"part '{name}' is never used", "name it in `when`, or remove it")
     _check_placeholders(source, place, texts or {}, known)
     return (parts, node) if node is not None and len(source.faults) == before else None
+
+
+def by_meaning_alone(parts: Mapping[str, Part], when: expression.Node) -> bool:
+    """Return whether the condition could hold where no part but those of kind `meaning` sees anything in the text.
+
+    What a part does *not* see is no evidence: `hint and not joke` is meaning alone.
+    """
+    if not any(parts[name].detector.name == "meaning" for name in expression.positive_names(when) if name in parts):
+        return False
+
+    def of_part(name: str) -> frozenset[bool]:
+        detector = parts[name].detector
+        if detector.name == "count":
+            return of_part(str(getattr(detector, "part", "")))
+        is_words = issubclass(kinds()[detector.name].keys, SpanKeys) and detector.name != "meaning"
+        return frozenset({False}) if is_words else frozenset({False, True})
+
+    return True in expression.possible(when, of_part)
 
 
 def _check_placeholders(source: SourceFile, place: Place, texts: Mapping[str, str | None], known: list[str]) -> None:
@@ -131,10 +150,18 @@ def _reaches(graph: Mapping[str, list[str]], start: str) -> bool:
 
 
 class _PartBuilder:
-    def __init__(self, source: SourceFile, lists: Lists, *, trusted: bool = False) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        lists: Lists,
+        *,
+        trusted: bool = False,
+        told: Told = Told(),  # noqa: B008 - frozen
+    ) -> None:
         self.source = source
         self.lists = lists
         self.trusted = trusted
+        self.told = told
 
     def part(self, name: str, spec: dict[str, Any], place: Place) -> Part | None:
         built = self._detector(name, spec, place)
@@ -173,6 +200,7 @@ class _PartBuilder:
         material = Material(
             lists=self.lists,
             trusted=self.trusted,
+            told=self.told,
             build=lambda inner, below: self._inner(name, inner, (*place, *below)),
         )
         try:

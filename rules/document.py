@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from rules.fold import Copy, Disguise, disguised, folded, light
 from rules.regions import Regions, find_regions
@@ -72,6 +72,11 @@ class Document:
         from rules.language import identify
 
         return identify(self.raw)
+
+    @cached_property
+    def points(self) -> dict[str, Any]:
+        """What encoders made of the text, by encoder; `rules.sense` fills and reads it."""
+        return {}
 
     @cached_property
     def regions(self) -> Regions:

@@ -85,7 +85,16 @@ def _rebuilt(
 ) -> Rule | None:
     """Build a rule again with other lists."""
     defaults = Defaults(languages=sorted(rule.languages), suppress=rule.suppress)
-    return build_rule(scratch, (), rule.spec, rule.policy, lists=lists, defaults=defaults, suppressions=suppressions)
+    return build_rule(
+        scratch,
+        (),
+        rule.spec,
+        rule.policy,
+        lists=lists,
+        defaults=defaults,
+        suppressions=suppressions,
+        encoder=rule.encoder,
+    )
 
 
 def _run(engine: Engine, rule: Rule, kind: str, index: int, example: ExampleSpec) -> ExampleResult:

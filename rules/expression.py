@@ -256,6 +256,19 @@ def evaluate(node: Node, truth: Truth) -> Kleene:
     return node.value(truth)
 
 
+def possible(node: Node, of_name: Callable[[str], frozenset[bool]]) -> frozenset[bool]:
+    """Return the values that a condition could have if each part could have those of `of_name`; may name one too many."""
+    if isinstance(node, Name):
+        return of_name(node.name)
+    if isinstance(node, Not):
+        return frozenset(not value for value in possible(node.operand, of_name))
+    values = [possible(one, of_name) for one in node.operands]
+    needed = len(values) if isinstance(node, And) else 1 if isinstance(node, Or) else node.count
+    most = sum(True in value for value in values)
+    least = sum(value == {True} for value in values)
+    return frozenset(value for value in (False, True) if (most >= needed if value else least < needed))
+
+
 def confidence(node: Node, truth: Truth, score: Callable[[str], float]) -> float:
     """Return how sure a *true* condition is: `and` the least, `or` the greatest, `n of` the n-th greatest, `not` 1.0."""
     if isinstance(node, Name):

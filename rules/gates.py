@@ -14,6 +14,7 @@ from rules.detectors.base import Gate, Signal
 from rules.document import Document
 from rules.expression import And, Name, Node, Not, Or
 from rules.policy import Rule
+from rules.sense import Panel, Question
 
 #: Words so common that a gate on them is no gate.
 _COMMON: Final = frozenset(
@@ -24,6 +25,8 @@ _COMMON: Final = frozenset(
 )
 
 _COMMON_RATE: Final = 0.2
+#: How often a trained head is taken to say yes.
+_QUESTION_RATE: Final = 0.01
 #: A gate guessed to open this often tells nothing.
 _OPEN: Final = 0.5
 
@@ -81,6 +84,7 @@ class _Waiting:
         self.literals: dict[str, set[int]] = {}
         self.anchors: dict[str, set[int]] = {}
         self.signals: dict[Signal, set[int]] = {}
+        self.questions: list[tuple[Question, int]] = []
 
     def add(self, gate: Gate, number: int) -> None:
         for strings, waiting in ((gate.literals, self.literals), (gate.anchors, self.anchors)):
@@ -88,6 +92,8 @@ class _Waiting:
                 waiting.setdefault(string, set()).add(number)
         for signal in gate.signals:
             self.signals.setdefault(signal, set()).add(number)
+        if gate.question is not None:
+            self.questions.append((gate.question, number))
 
 
 class _Finder:
@@ -98,6 +104,7 @@ class _Finder:
         self._anchors = [frozenset(numbers) for numbers in waiting.anchors.values()]
         self._signals = [(signal, frozenset(numbers)) for signal, numbers in waiting.signals.items()]
         self._in_folded = ahocorasick_rs.AhoCorasick(list(waiting.literals)) if waiting.literals else None
+        self._panel = Panel(waiting.questions) if waiting.questions else None
         self._in_light = ahocorasick_rs.AhoCorasick(list(waiting.anchors)) if waiting.anchors else None
 
     def open_in(self, document: Document) -> set[int]:
@@ -111,6 +118,8 @@ class _Finder:
         if self._in_light is not None:
             hits = self._in_light.find_matches_as_indexes(document.light.text.casefold(), overlapping=True)
             found.update(*(self._anchors[index] for index in {hit[0] for hit in hits}))
+        if self._panel is not None:
+            found |= self._panel.open_in(document)
         return found
 
 
@@ -162,7 +171,7 @@ def _needs(rule: Rule, numbers: dict[str, frozenset[int]], gates: Sequence[Gate]
 
 def _cost(gate: Gate) -> float:
     """Guess how often a gate opens; only speed depends on it."""
-    asked = sum(signal.rate for signal in gate.signals)
+    asked = sum(signal.rate for signal in gate.signals) + _QUESTION_RATE * (gate.question is not None)
     return asked + sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
 
 

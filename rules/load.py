@@ -10,14 +10,18 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from rules.build import build_parts
+from rules.build import build_parts, by_meaning_alone
+from rules.detectors.base import Told
+from rules.detectors.meaning import Meaning
 from rules.errors import Fault, PolicyError, did_you_mean
 from rules.evaluation import Publish, Severity
 from rules.lists import Lists, no_lists
 from rules.policy import (
+    ExamplesSpec,
     Exclusion,
     ExclusionSpec,
     PackOverride,
+    Part,
     Policy,
     PolicySpec,
     Rule,
@@ -57,13 +61,15 @@ def load_ruleset(
     exclusions: Iterable[Path] = (),
     root: Path | None = None,
     languages: Languages | None = None,
+    encoder: str = "",
 ) -> RuleSet:
     """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
 
     Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order. A file of
     one's own with the id of a shipped pack adds to that pack; a rule of the same id stands in its place, and its `place` says so.
+    `encoder` is the folder of a sentence encoder to use instead of the shipped one.
     """
-    loader = _Loader(lists=lists, root=root)
+    loader = _Loader(lists=lists, root=root, encoder=encoder)
     loader.load_policies(
         [*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides()
     )
@@ -75,11 +81,12 @@ def load_ruleset(
 
 
 class _Loader:
-    def __init__(self, *, lists: Lists | None, root: Path | None) -> None:
+    def __init__(self, *, lists: Lists | None, root: Path | None, encoder: str = "") -> None:
         self.lists: Lists = {**no_lists(), **(lists or {})}
         #: Own policies may only read lists that exist: a vanished file must not silence a rule. Packs work without.
         self.own_lists: Lists = self.lists if lists is None else lists
         self.root = root
+        self.encoder = encoder
         self.faults: list[Fault] = []
         self.rules: dict[str, Rule] = {}
         self.policies: dict[str, Policy] = {}
@@ -194,6 +201,7 @@ class _Loader:
                 ),
                 suppressions=self.suppressions,
                 override=tuned.pop(rule_spec.id, None),
+                encoder=self.encoder,
             )
             if rule is not None:
                 self.rules[rule.id] = rule
@@ -257,6 +265,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
     defaults: Defaults | None = None,
     suppressions: Mapping[str, Suppression] | None = None,
     override: RuleOverride | None = None,
+    encoder: str = "",
 ) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
     defaults = defaults or Defaults()
@@ -273,6 +282,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         lists=lists,
         texts={"message": spec.message, "guidance": spec.guidance},
         trusted=policy.shipped,
+        told=_told(f"{policy.id}.{spec.id}", spec.examples, encoder),
     )
     if policy.effect == "flag" and not (spec.message and spec.guidance):
         source.fault(
@@ -285,6 +295,14 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
     tuned = override or RuleOverride()
     line = source.marks.get((*place, "id"), (0, 0))[0]
     parts, when = built
+    severity = Severity[(tuned.severity or spec.severity).upper()]
+    if severity >= Severity.HIGH and by_meaning_alone(parts, when):
+        source.fault(
+            (*place, "when"),
+            f"rule '{spec.id}' is of severity {severity.name.lower()} and could be true by meaning alone",
+            "join the `meaning` part with one that finds words: `explicit or hint and topic`; or lower the severity"
+            + (" in compliance.yaml" if tuned.severity else ""),
+        )
     dumped = spec.model_dump(
         mode="json",
         by_alias=True,
@@ -305,7 +323,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         policy=policy,
         title=spec.title,
         status=tuned.status or _quieter(spec.status, defaults.status),
-        severity=Severity[(tuned.severity or spec.severity).upper()],
+        severity=severity,
         publish=Publish(tuned.publish or spec.publish),
         clause=spec.clause or policy.clause,
         source=spec.source or "",
@@ -318,15 +336,32 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         message=spec.message or spec.title,
         guidance=spec.guidance or "",
         first_aid=spec.first_aid or "",
-        version=_digest({**dumped, **settings}, _lists_read(spec.parts, lists)),
+        version=_digest({**dumped, **settings, **_learned(parts)}, _lists_read(spec.parts, lists)),
         spec=spec,
         place=f"{source.name}:{line}",
+        encoder=encoder,
     )
 
 
 def _languages(spec: RuleSpec, defaults: Defaults) -> frozenset[str]:
     named = frozenset(defaults.languages if spec.languages is None else spec.languages)
     return frozenset() if "any" in named else named
+
+
+def _told(rule: str, examples: ExamplesSpec, encoder: str) -> Told:
+    """Return what parts may learn from: example texts, but not those that pass only because of where or by whom."""
+    passed = [one.text for one in examples.pass_ if not (one.audience or one.group or one.kind or one.platform)]
+    flag = dict.fromkeys(one.text for one in examples.flag)
+    return Told(rule=rule, flag=tuple(flag), passed=tuple(text for text in passed if text not in flag), encoder=encoder)
+
+
+def _learned(parts: Mapping[str, Part]) -> dict[str, str]:
+    """Return the digests of what trained parts depend on; empty for a rule without such parts."""
+    return {
+        f"learned {name}": part.detector.question.digest
+        for name, part in parts.items()
+        if isinstance(part.detector, Meaning)
+    }
 
 
 def _quieter(rule_status: str | None, policy_status: str) -> str:

@@ -277,6 +277,8 @@ class Rule:
     spec: RuleSpec = field(repr=False)
     #: `file:line` of its definition.
     place: str
+    #: Folder of the sentence encoder that its parts use; the shipped one if empty.
+    encoder: str = ""
 
     @property
     def is_tag(self) -> bool:

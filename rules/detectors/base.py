@@ -14,6 +14,7 @@ from rules.evaluation import Match
 from rules.expression import Kleene
 from rules.lists import Lists, WordList
 from rules.regions import REGION_NAMES
+from rules.sense import Question
 
 #: Confidence of a match that is just what the rule's author wrote.
 PLAIN: Final = 0.95
@@ -65,6 +66,8 @@ class Gate:
     anchors: frozenset[str] = frozenset()
     signals: frozenset[Signal] = frozenset()
     further: tuple[frozenset[str], ...] = ()
+    #: Instead of strings: what a trained head has to say about the text.
+    question: Question | None = None
 
 
 #: Another part of the same rule, by name.
@@ -96,12 +99,27 @@ class SpanKeys(Keys):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a rule tells its parts about itself."""
+
+    #: Full id.
+    rule: str = ""
+    #: Texts of its examples.
+    flag: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    #: Folder of the sentence encoder; the shipped one if empty.
+    encoder: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """What a part may be built from."""
 
     lists: Lists
     #: Shipped material was tested where it was made and is compiled only when a text needs it.
     trusted: bool = False
+    #: The rule that the part belongs to.
+    told: Told = Told()
     #: Build a part inside a part (for `missing`).
     build: Callable[[dict[str, Any], tuple[str | int, ...]], Detector]
 
