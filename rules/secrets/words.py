@@ -317,9 +317,10 @@ CONNECTIONS: Final[tuple[Form, ...]] = (
         "connection-string",
         "password in an address",
         "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
-        r"\b[a-z][a-z0-9+.-]{1,30}://[^\s:/@\"'<>?#]{0,100}:(?P<span>[^\s@/\"'<>][^\s@\"'<>]{1,150})@[\w\[$%{.-]",
+        r"\b[a-z][a-z0-9+.-]{1,30}://[^\s:/@\"'<>?#]{0,100}:(?P<span>[^\s@/\"'<>][^\s@\"'<>]{1,150}[!-~])@[\w\[$%{.-]",
         NAMED,
         exact=False,
+        must=_BEFORE_AT,
     ),
     Form(
         "database-string",
