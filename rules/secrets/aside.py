@@ -10,9 +10,18 @@ from rules.secrets.form import Form, Sight
 
 #: Examples that providers print in their documentation, by the start of their SHA-256, so that no scanner trips over this file.
 _DOCUMENTED: Final = frozenset(
-    {
-        "__DOCUMENTED__",
-    }
+    """
+    0011cc25eb432071 00cf4c781dc37003 02091175c1ae3023 02f7ce3c263f85c0 0b5dd075ccdd03c4 0e536fcdaf45ed78
+    1021ad463a161d69 15c42c9a6fc942e1 1a5d44a2dca19669 2cafc0970149a84f 3543c50b0cb9cea8 4438627d67bca101
+    48486e1514e84234 53f5da0aaa93d64c 549c9390539efcfa 584b27d64ebc1b33 6c96130f130ab0d6 6d3afeefda18edff
+    70315961d7e8721f 731fa294d036e54f 73f71af093fdf154 74170575123fcbfc 78314b11be2e5815 797c0ce414586cc8
+    79ba732f153c579a 7f75367e78812551 82e74299544e0073 87cbebfeebc05f7c 8be5d113c0871ce1 8d4ef6536dc8895f
+    8f9c6ca7b5b82f26 90bed9a5247ce48f 980395d8def5bea7 9bd1f158ca1a1b30 9c846fdf0fa8955c 9e309cccd311ea64
+    a35b81a7d7927b70 aa6547439583c3a2 ac9265e56c79b234 ad62d48d8b069026 ad71fb4165536675 b8e148545b13c78b
+    bc3ae723f57c6b9e bdfeaef44475711c c4bbcb1fbec99d65 ca7459e2b26776de cbe6beb26479b568 cca88534af353565
+    cf4d418ed3de92d7 d3873980f248ddeb da816f9f2c16e6c5 df16ec800d1407f4 e21b597ba6b9cafa e4902a0b38812b15
+    e4da07ad200089ce e9974c507d2a8021 f2d6ca16515033e5 f5c388734d28087b f94900ab6b47000a
+    """.split()  # noqa: SIM905 - words read better than a column of quotes
 )
 _DOCUMENTED_LENGTH: Final = 16
 
@@ -21,6 +30,8 @@ _PLACEHOLDER: Final = re.compile(
       (?i: ^[<\[{(%$*_.-]* (?:your|my|our|the|some|insert|enter|put|add|replace|change|paste|fill|set|use|specify)
            [\s_.-]*(?:own|new|real|actual|secret|api|access|auth|client|private|strong|super|db|database|token|key|pass\w*|value|here|this|me|in|it|[a-z]*key|[a-z]*token|[a-z]+_[a-z_]+)
            [\w\s.-]*[>\]})%$*_.-]*$ )
+    | (?i: your[_-]?(?:api|access|secret|token|key|bot|app|account|pass|own|real|actual|aws|github|slack|stripe|openai|project|client|server|user|db|database|name|value|site|domain|company|new|jwt|auth|webhook|workspace|team|org) )
+    | (?i: (?:key|token|secret|password)[_-]?(?:goes[_-]?)?here | insert[_-] | ^my[_-]?(?:secret|super|pass\w*|token|api|key|db|jwt)[\w-]*$ | ^(?:super|very|top)[_-]?secret[\w-]*$ | ^(?:some|any|a)[_-](?:secret|key|token|password|value|random|long|strong|string)[\w-]*$ | ^(?:secret|key|token|password)[_-]?(?:value|string|key|token|name|text|1|123)?$ | ^(?:foo|bar|baz|qux|abc|xyz|asdf\w*|qwerty)$ )
     | (?i: change[_-]?(?:me|it|this) | replace[_-]?(?:me|this|with) | (?:^|[^a-z])(?:example|sample|dummy|placeholder|redacted|removed|hidden|masked|censored|omitted|fake|foobar|lorem|ipsum|todo|tbd|fixme|snip|mock|test[_-]?only)(?:$|[^a-z]) | example(?:key|token|secret|password|only)|_here$|-here$|goes[_-]?here|notreal|not[_-]a[_-]real|invalid )
     | EXAMPLE
     | ^(?i:x{3,}|y{3,}|z{3,}|a{4,}|\.{2,}|\*{2,}|\?{2,}|-{2,}|_{2,}|•{2,}|…+|\#{3,}|0{4,})$
@@ -69,6 +80,7 @@ _ALPHABETS: Final = (
     "zyxwvutsrqponmlkjihgfedcba",
     "9876543210",
 )
+_REPEATED: Final = re.compile(r"(.{2,12}?)\1{2,}")
 _RUN: Final = 8
 _FEW: Final = 3
 _FEW_LONG: Final = 5
@@ -144,6 +156,8 @@ def _is_drawn(core: str) -> bool:
     few = _FEW if len(body) < _LONG else _FEW_LONG
     if len(set(body)) <= few and len(body) >= _SHORT + 4 * (len(body) >= _LONG):
         return not (body.isdigit() and len(body) < _LONG) or len(set(body)) == 1
+    if (unit := _REPEATED.search(body)) and len(unit[0]) > len(body) * 0.6:
+        return True
     longest = 0
     for alphabet in _ALPHABETS:
         for start in range(0, len(body) - _RUN + 1, 4):

@@ -71,7 +71,7 @@ def web_token(sight: Sight) -> Verdict | None:
     if header is None or not ({"alg", "enc"} & header.keys()):
         return Verdict(aside="no token: its header does not decode")
     claims = json_of(rest.partition(".")[0][:_HEADER_MOST])
-    if claims and claims.get("sub") == "1234567890":
+    if claims and claims.get("sub") == "1234567890" and claims.get("name") == "John Doe":
         return Verdict(aside="documented example")
     if header.get("alg") != "none" and claims is not None:
         return Verdict(CHECKED, "header and claims decode")

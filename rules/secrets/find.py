@@ -13,7 +13,7 @@ import ahocorasick_rs
 
 from rules.fold import Copy, Edit, light
 from rules.secrets.aside import set_aside
-from rules.secrets.form import Form, Look, Sight, Verdict
+from rules.secrets.form import GUESSED, Form, Look, Sight, Verdict
 from rules.secrets.forms import FORMS
 
 #: What is known to be no secret is none in any other form either.
@@ -95,7 +95,8 @@ def _resolved(found: list[Found]) -> Iterator[Found]:
 
 @cache
 def _ranks() -> dict[str, int]:
-    return {form.id: rank for rank, form in enumerate(FORMS)}
+    """Return how specific each form is: the order of the table, what is only guessed last."""
+    return {form.id: rank for rank, form in enumerate(sorted(FORMS, key=lambda form: form.confidence <= GUESSED))}
 
 
 # --- where to look ---------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def _key(
 
 def _beside(name: str, value: str) -> str:
     """Return the pattern of a value that only its provider's name, shortly before it, tells from any other."""
-    return rf"(?i:\b(?:{name}))[^\n]{{0,60}}?[\s\"'`=:>(/](?P<span>{value})(?:[^\w+/=-]|$)"
+    return rf"(?i:\b(?:{name}))[^\x00]{{0,80}}?[\s\"'`=:>(/*,|\[{{](?P<span>{value})(?:[^\w+/=-]|$)"
 
 
 #: How the base64 of a decimal number begins; written out, since it is also what to look for first.
@@ -45,7 +45,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "aws-secret-key",
         "AWS secret access key",
-        r"(?i:aws|amazon|secret.?(?:access.?)?key|\bsecret\b)[^\n]{0,60}?[\s\"'`=:>(,/](?P<span>[A-Za-z0-9/+]{40})(?:[^\w+/=]|$)",
+        r"(?i:aws|amazon|secret.?(?:access.?)?key|\bsecret\b)[^\x00]{0,80}?[\s\"'`=:>(,/](?P<span>[A-Za-z0-9/+]{40})(?:[^\w+/=]|$)",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
         confidence=NAMED,
     ),
@@ -76,7 +76,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "azure-storage-key",
         "Azure storage account key",
-        r"(?i:AccountKey|SharedAccessKey|storage|azure|account.?key|cosmos|blob)[^\n]{0,60}?[\s\"'`=:>(](?P<span>[A-Za-z0-9+/]{86}==)",
+        r"(?i:key|storage|azure|cosmos|blob|secret)[^\x00]{0,80}?[\s\"'`=:>(](?P<span>[A-Za-z0-9+/]{86}==)",
         "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
     ),
     _key(
@@ -888,6 +888,14 @@ SIGNED_LINKS: Final[tuple[Form, ...]] = (
         confidence=_LIKELY,
     ),
     Form(
+        "slack-invite",
+        "signed-link",
+        "invitation to a workspace",
+        "https://slack.com/help/articles/201330256",
+        r"join\.slack\.com/t/[\w-]{1,60}/shared_invite/(?P<span>[\w~-]{16,})",
+        exact=False,
+    ),
+    Form(
         "1password-link",
         "signed-link",
         "shared password item",
@@ -900,7 +908,7 @@ SIGNED_LINKS: Final[tuple[Form, ...]] = (
         "signed-link",
         "link with a token in it",
         _OWASP_URL,
-        r"[?#&](?:amp;)?(?:access_token|auth_token|id_token|refresh_token|session_token|reset_token|invite_token|login_token|token|api_?key|apikey|auth|secret|client_secret|signature|jwt|magic|otp|key|code|sessionid|session|ticket)=(?P<span>[\w%.~+/=-]{16,})",
+        r"[?#&](?:amp;)?(?:access_token|auth_token|id_token|refresh_token|session_token|reset_token|invite_token|invite|invitation|login_token|token|api_?key|apikey|auth|secret|client_secret|signature|jwt|magic|otp|key|code|sessionid|session|ticket)=(?P<span>[\w%.~+/=-]{16,})",
         exact=False,
         confidence=_LIKELY,
     ),
@@ -909,9 +917,10 @@ SIGNED_LINKS: Final[tuple[Form, ...]] = (
         "signed-link",
         "login or reset link",
         _OWASP_URL,
-        r"\w/(?:reset|reset-?password|password-?reset|magic|magic-?link|magic-?login|login|signin|verify|confirm|activate|invite|invitation|join|unsubscribe|set-password|sso|share|shared|s/d)[/#](?:[a-z-]{1,20}/)?(?P<span>[\w.-]{24,})",
+        r"\w/(?:reset|reset-?password|password-?reset|forgot|recover|magic|magic-?link|magic-?login|login|signin|verify|confirm|activate|invite|invitation|join|unsubscribe|set-password|sso|share|shared|s/d)[/#](?:[a-z-]{1,20}/)?(?P<span>[\w.-]{16,})",
         exact=False,
         confidence=NAMED,
+        check=assigned_key,
     ),
 )
 
@@ -961,6 +970,8 @@ SESSIONS: Final[tuple[Form, ...]] = (
         (
             rf"\bcookies?[\"']?\s{{0,3}}[:=]?\s{{0,3}}(?:is\s)?(?:[^\n]{{0,400}}?[;\s\"'`])?{_COOKIE}=(?P<span>[\w%.~+/=:|-]{{12,}})",
             r"(?:^|[\s;\"'`(])(?:jsessionid|phpsessid|asp\.net_sessionid|connect\.sid|laravel_session|_gh_sess|user_session|li_at|\.roblosecurity|session_?id|sessionid|session|sid|session_token|auth_token|remember_token)=(?P<span>[\w%.~+/:|-]{16,}={0,2})",
+            r"\b(?:li_at|jsessionid|phpsessid|connect\.sid|asp\.net_sessionid|laravel_session|_gh_sess|user_session)\b(?: cookie)?(?: value)?(?: is)?\s{0,2}[:=]?\s{0,2}[\"'`]?(?P<span>[\w%.~+/:|-]{16,}={0,2})",
+            r"\b(?P<span>AQED[\w-]{60,})",
         ),
         exact=False,
         confidence=_LIKELY,

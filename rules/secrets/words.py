@@ -131,6 +131,15 @@ def strict(sight: Sight) -> Verdict | None:
     )
 
 
+def quoted_phrase(sight: Sight) -> Verdict | None:
+    """Judge several words in quotation marks after "password is"."""
+    words = sight.value.split()
+    if len(words) == 1:
+        return None if strength(sight.value) and sight.value.casefold() not in _ABOUT else Verdict(aside="prose")
+    about = sum(word.casefold().strip(_TAIL) in _ABOUT for word in words)
+    return Verdict(aside="prose") if 3 * about >= len(words) else None
+
+
 def assigned_password(sight: Sight) -> Verdict | None:
     """Judge the value of a setting whose name says password."""
     value = sight.value
@@ -145,10 +154,10 @@ def assigned_password(sight: Sight) -> Verdict | None:
 
 # --- passwords in words ---------------------------------------------------------------------------------------------
 
-_LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|wachtwoord|hasło|lösenord)"
-_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|pour)\s+[^\n:;=.!?]{1,50}?)?"
+_LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|pas+word|passowrd|passwrod|pssword|p@ssw[o0]rd|пароль|密码|パスワード|비밀번호|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|wachtwoord|hasło|lösenord)"
+_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|pour)\s+[^\n:;=!?]{1,60}?)?"
 _OPEN: Final = r"[\"'`“‘«*_]{0,3}"
-_IS: Final = r"(?:is|was|are|will be|would be|['’]s|ist|lautet|war|es|est|remains?|stays?|becomes)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|jetzt|actually|temporarily))?\s*[:=-]?"
+_IS: Final = r"(?:is|was|are|will be|would be|['’]s|ist|lautet|war|es|est|è|é|has been|to|remains?|stays?|becomes)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
 _WORD: Final = r"(?P<span>[^\s]{3,80})"
 
 PASSWORDS: Final[tuple[Form, ...]] = (
@@ -158,7 +167,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         _NIST,
         (
-            rf"\b{_LABEL}{_FOR}(?:\s?\([^\n)]{{1,40}}\))?[\"'`*_]{{0,3}}\s{{0,2}}(?:[:=]{{1,2}}|=>|[-=]>|→|➡️?|–|—)\s{{0,3}}{_OPEN}{_WORD}",
+            rf"\b{_LABEL}{_FOR}(?:\s?\([^\n)]{{1,40}}\))?[\"'`*_]{{0,3}}\s{{0,2}}(?:[:=：]{{1,2}}|=>|[-=]>|→|➡️?|–|—)\s{{0,3}}{_OPEN}{_WORD}",
             rf"\b(?:pass|passcode)(?::| :|=| =)\s{{0,2}}{_OPEN}{_WORD}",
         ),
         WORDED,
@@ -192,10 +201,39 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         _NIST,
         (
             rf"\b(?:{_LABEL}|pass|passwort)\s+{_OPEN}{_WORD}",
-            rf"(?:^|[\s\"'`“(])(?P<span>[^\s\"'`“]{{5,80}})[\"'`”*]{{0,2}}\s+(?:is|was|=|as|ist)\s+(?:the|your|our|my|his|her|their|a|ur|das)?\s?(?:[\w'’-]+\s+){{0,4}}{_LABEL}\b",
+            rf"(?:^|[\s\"'`“(])(?P<span>[^\s\"'`“]{{5,80}})[\"'`”*]{{0,2}}\s+(?:is|was|=|as|ist)\s+(?:(?:still|now|also)\s+)?(?:the|your|our|my|his|her|their|a|ur|das)?\s?(?:[\w'’-]+\s+){{0,4}}{_LABEL}\b",
         ),
         WORDED,
         strict,
+        exact=False,
+    ),
+    Form(
+        "password-typed",
+        "password",
+        "password in a sentence",
+        _NIST,
+        (
+            rf"\b(?:{_LABEL}|log ?in|sign ?in|unlock)\b[^\n.;]{{0,40}}?[ ,](?:type|typing|enter|use|using|put|try|with|say|give)\s+(?:in\s+)?{_OPEN}{_WORD}",
+            rf"\b(?:type|enter|use|try|put in|key in)\s+{_OPEN}(?P<span>[^\s\"'`”]{{5,80}})[\"'`”*]{{0,2}}\s+(?:[\w'’]+\s+){{0,7}}?(?:{_LABEL}|log ?in|sign ?in|unlock)\b",
+            rf"\bpass(?: is|['’]s| =| ->| →|->)\s{{0,2}}{_OPEN}{_WORD}",
+        ),
+        GUESSED,
+        strict,
+        exact=False,
+    ),
+    Form(
+        "password-quoted",
+        "password",
+        "password in quotation marks",
+        _NIST,
+        (
+            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*\"(?P<span>[^\"\n]{{4,80}})\"",
+            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*“(?P<span>[^”\n]{{4,80}})”",
+            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*`(?P<span>[^`\n]{{4,80}})`",
+            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*['‘](?P<span>[^'’\n]{{4,80}})['’]",
+        ),
+        WORDED,
+        quoted_phrase,
         exact=False,
     ),
     Form(
@@ -263,11 +301,14 @@ SETTINGS: Final[tuple[Form, ...]] = (
         (
             r"(?:^|\s)--?(?:password|passwd|pass|pwd|passphrase|admin-password|root-password|db-password|http-password)[= ][\"']?(?P<span>[^\s\"'<>|;&]{4,100})",
             r"\b(?:curl|wget|httpie)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[= ]?[\"']?[\w.@%+-]{1,60}:(?P<span>[^\s\"']{4,100})",
-            r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,120}?\s-p(?P<span>[^\s\"'-][^\s\"']{4,80})",
-            r"\b(?:sshpass|docker login|az login|smbclient|ldapsearch|cryptsetup|7z|zip|unzip)\b[^\n]{0,120}?\s-[pPw]\s?[\"']?(?P<span>[^\s\"'-][^\s\"']{4,80})",
+            r"\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n]{0,120}?\s-p[\"']?(?P<span>[^\s\"'-][^\s\"']{3,80})",
+            r"\b(?:sshpass|docker login|az login|smbclient|ldap(?:search|modify|add|passwd|whoami)|cryptsetup|7z|zip|unzip|redis-cli|mongo|mongosh|mongodump|psql|sqlcmd|cqlsh|influx|net use|rdesktop|xfreerdp|htpasswd|mosquitto_(?:pub|sub)|impacket-\w+|crackmapexec|evil-winrm|winrm|smbmap|rpcclient)\b[^\n]{0,200}?\s-[apPw]\s?[\"']?(?P<span>[^\s\"'-][^\s\"']{3,80})",
             r"\bidentified (?:with \S{1,40} )?by\s+[\"'](?P<span>[^\"'\n]{4,100})[\"']",
             r"\bwith (?:encrypted )?password\s+[\"'](?P<span>[^\"'\n]{4,100})[\"']",
             r"\bmachine\s+\S{1,100}\s+login\s+\S{1,100}\s+password\s+(?P<span>[^\s]{4,100})",
+            r"\b(?:NetworkCredential|UsernamePasswordCredentials|HTTPBasicAuth|PasswordAuthentication|basic_?auth|auth|login|signIn|authenticate|connect)\s?[=(]\s?\(?\s?[\"'][^\"'\n]{1,80}[\"']\s?,\s?[\"'](?P<span>[^\"'\n]{4,100})[\"']",
+            r"(?:^|\s)[\w.*-]{1,80}:(?:5432|5433|6432|3306|\*):[\w*-]{1,60}:[\w.*-]{1,60}:(?P<span>[^\s:]{4,100})",
+            r"\b(?:bind_?pw|bindpasswd|bind_?password|olcRootPW|rootpw|ldap_default_authtok)\s{0,3}[:=]?\s{1,3}[\"']?(?P<span>[^\s\"']{4,100})",
             r"\brequirepass\s+(?P<span>[^\s\"']{4,100})",
             r"\becho\s+[\"']?[\w.-]{1,40}:(?P<span>[^\s\"':|]{4,80})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd",
             r"\bnet user\s+[\w.-]{1,40}\s+(?P<span>[^\s/]{4,80})",
@@ -298,7 +339,8 @@ SETTINGS: Final[tuple[Form, ...]] = (
             rf"<\w{{0,20}}{_KEY_NAME}(?:\s[^<>\n]{{0,60}})?>\s{{0,10}}(?P<span>[^<\n\s]{{12,300}})\s{{0,10}}</",
             rf"(?:key|name)=[\"'][^\"'\n]{{0,60}}{_KEY_NAME}[\"']\s{{0,5}}(?:value)=\s?[\"']?(?P<span>[^\"'<\n]{{12,300}})[\"'<]",
             r"\b(?:api|secret|access|auth|private|encryption|licen[cs]e|deploy|admin|bot|session|client)[ -](?:key|token|secret)\b[^\n]{0,30}?(?:\bis|[:=]|→|->)\s{0,3}[\"'`“*]{0,2}(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
-            r"\b(?:token|secret|api ?key|key)\s+(?:is|was)\s*:?\s+[\"'`“]?(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
+            r"\b(?:tokens?|secret|api ?key|key|creds?)(?: is| was|:| :| =|=| ->| →)\s{0,3}[\"'`“*]{0,3}(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
+            r"(?:^|[\s\"'`*])(?P<span>[A-Za-z0-9_~+/.=-]{20,300})[\"'`*]{0,2}\s+(?:is|=|as|for)\s+(?:the|our|my|your|a)\s+(?:[\w'’-]+\s+){0,4}?(?:api key|key|token|secret)\b",
         ),
         ASSIGNED,
         assigned_key,
@@ -331,6 +373,8 @@ CONNECTIONS: Final[tuple[Form, ...]] = (
             r"(?:server|data source|host|hostname|address|addr|database|initial catalog|user id|uid|user|username|driver|provider|dsn|port|endpoint)\s?=[^\n]{0,300}?[;\s,?&](?:password|pwd|passwd)\s?=\s?[\"']?(?P<span>[^\s;\"'&]{3,100})",
             r"(?:^|[;\s\"'?&])(?:password|pwd)\s?=\s?(?P<span>[^\s;\"'&]{3,100});\s?(?:server|data source|host|database|initial catalog|user id|uid|user|username|trusted|encrypt|port|persist|pooling|sslmode)",
             r"jdbc:[^\s\"']{5,200}?[?&;]password=(?P<span>[^\s&;\"']{3,100})",
+            r"jdbc:oracle:(?:thin|oci):[\w.$#-]{1,60}/(?P<span>[^\s@\"'/]{3,100})@",
+            r"\b(?:sqlplus|expdp|impdp|exp|imp|rman)\s+(?:-\w+\s+){0,3}[\"']?[\w.$#-]{1,60}/(?P<span>[^\s@\"'/]{3,100})@",
         ),
         NAMED,
         exact=False,
@@ -372,6 +416,37 @@ def bare_code(sight: Sight) -> Verdict | None:
     return None if _SENT.search(about) else Verdict(aside="code of something else")
 
 
+_LOGIN: Final = re.compile(
+    r"\b(?:code|otp|2fa|mfa|passcode|authenticator|verification|one[- ]time|log(?:ging)? ?in|sign(?:ing)? ?in|verify)\b",
+    re.IGNORECASE,
+)
+_COUNTED: Final = re.compile(
+    r"\b(?:ticket|invoice|ref(?:erence)?|case|issue|build|version|commit|bug|incident|rows?|users?|people|customers?|records?|requests?|lines?|views|followers|members|euros?|dollars?|pounds|id|nr|no\.|number|phone|tel|call|item|sku|part|po|job|room|invoice|receipt|serial|model|licen[cs]e|registration|postcode|error|status|exit)\b|[$€£#]\s?$",
+    re.IGNORECASE,
+)
+
+
+def near_login(sight: Sight) -> Verdict | None:
+    """Judge six digits among words about logging in: ticket numbers and counts are none."""
+    refused = one_time(sight)
+    if refused is not None:
+        return refused
+    if _COUNTED.search(sight.before(40)) or _COUNTED.match(sight.after(20).lstrip()):
+        return Verdict(aside="number of something else")
+    return None
+
+
+def near_door(sight: Sight) -> Verdict | None:
+    """Judge digits after "code is": only where the text is about a door."""
+    refused = door(sight)
+    if refused is not None:
+        return refused
+    about = sight.before(140) + " " + sight.after(100)
+    if _BOOKING.search(sight.before(40)) or not _DOOR_WORDS.search(about):
+        return Verdict(aside="code of something else")
+    return None
+
+
 def door(sight: Sight) -> Verdict | None:
     """Judge digits after "gate code": years, prices and telephone numbers are none."""
     digits = re.sub(r"\D", "", sight.value)
@@ -393,6 +468,11 @@ _WIFI_KEY: Final = (
     r"(?:pass ?(?:word|code|phrase|key|wort)?|pw|pwd|key|code|psk|schlüssel|login|contraseña|mot de passe)"
 )
 
+_DOOR_WORDS: Final = re.compile(
+    r"\b(?:doors?|gates?|alarm|keypad|lock ?box|key ?safe|key ?box|padlock|shutters?|entrance|get in(?:to)?|let (?:yourself|yourselves) in|lock ?up|locked out|bike shed|storeroom|stockroom|garage|safe|building|barrier|intercom|buzzer|badge|key holder|open(?:ing)? up)\b",
+    re.IGNORECASE,
+)
+
 CODES: Final[tuple[Form, ...]] = (
     Form(
         "one-time-code",
@@ -409,6 +489,19 @@ CODES: Final[tuple[Form, ...]] = (
         exact=False,
     ),
     Form(
+        "code-of-door",
+        "door-code",
+        "code among words about a door",
+        "https://www.npsa.gov.uk/",
+        (
+            rf"\b(?:code|passcode|combination|combo)(?:\s+(?:to|for)\s+[\w'’ ]{{1,40}}?)?(?:\s+(?:is|was)|['’]s|\s?[:=]|\s+(?:\w+\s+)?(?:changed )?to)?\s*[\"'`*“]{{0,2}}{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b(?:punch|type|tap|key|dial|press)(?:\s+in)?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
+        ),
+        GUESSED,
+        near_door,
+        exact=False,
+    ),
+    Form(
         "code-sent",
         "one-time-code",
         "code that was sent to somebody",
@@ -419,6 +512,19 @@ CODES: Final[tuple[Form, ...]] = (
         ),
         WORDED,
         bare_code,
+        exact=False,
+    ),
+    Form(
+        "code-near-login",
+        "one-time-code",
+        "digits among words about logging in",
+        _NIST,
+        (
+            r"\b(?:2fa|mfa|otp|passcode|authenticator|verification|one(?:-| )time|(?:six|6)(?:-| )digits?|login code|log ?in code|sms code|texted|access code|security code)\b[^\n0-9]{0,60}?[\s:=\"'`*(#“-](?P<span>(?:[A-Z]-)?[0-9]{6}|[0-9]{3}[ -][0-9]{3})\b",
+            r"(?:^|[\s\"'`(*])(?P<span>(?:[A-Z]-)?[0-9]{6}|[0-9]{3}[ -][0-9]{3})[\"'`*)]{0,2}[ ,.:-][^\n0-9]{0,50}?\b(?:2fa|mfa|otp|passcode|authenticator|verification|one(?:-| )time|to (?:log|sign) ?in|to verify|login code|expires|my code|the code|your code|a code)\b",
+        ),
+        GUESSED,
+        near_login,
         exact=False,
     ),
     Form(
@@ -463,11 +569,13 @@ CODES: Final[tuple[Form, ...]] = (
         "door, alarm or lock code",
         "https://www.npsa.gov.uk/",
         (
-            rf"\b{_DOORS}(?:['’]s)?(?: |-)?(?:\w+[ -]){{0,2}}?(?:codes?|pin|combination|combo|passcode|key ?code|zahlencode)\b[^\n0-9]{{0,40}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b{_DOORS}(?:['’]s)?(?: |-)?(?:\w+[ -]){{0,2}}?(?:codes?|pin|combination|combo|passcode|key ?code|zahlencode)\b[^\n0-9]{{0,60}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:codes?|pin|combination|combo|passcode|key ?code)\b\s+(?:for|to|of|on|für)\s+(?:[\w'’]+\s+){{0,4}}?{_DOORS}\b[^\n0-9]{{0,30}}?[\s:=\"'`*(“]{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:is|as|for)\s+(?:(?:still|the|our|your|my|a|now|at|new)\s+){{0,4}}(?:{_DOORS})(?: code| pin| combination)\b",
             rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:(?:will |should |to )?(?:opens?|gets? (?:you|me|us|them|her|him) (?:in|through|into)|lets? (?:you|me|us|them|her|him) (?:in|through|into)|unlocks?|disarms?|turns? off|switch(?:es)? off))\s+(?:(?:still|the|our|your|my|a|now|at|on|that|this|it|to|code|for)\s+){{0,5}}(?:{_DOORS})(?:\s+code)?\b",
             rf"\b(?:punch|type|tap|key in|enter|dial|press|use code)\s+(?:in\s+|the code\s+|code\s+)?{_DOOR_DIGITS}\s+(?:\w+\s+){{0,4}}(?:{_DOORS})\b",
+            rf"\b(?:keypad|lock ?box|key ?safe|key ?box|alarm|padlock)s?(?:['’]s| code)?(?: -| –|,)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b(?:disarm|unset|switch off|turn off)\w*(?: it| the alarm| alarm)?(?: with| using| by| code|:)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:alarm|gate|door|keypad|lock ?box|key ?safe|key ?box|safe|padlock|locker|shutter)(?: is|:| =| code)\s*:?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
         ),
         WORDED,
