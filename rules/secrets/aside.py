@@ -32,7 +32,7 @@ _PLACEHOLDER: Final = re.compile(
            [\w\s.-]*[>\]})%$*_.-]*$ )
     | (?i: your[_-]?(?:api|access|secret|token|key|bot|app|account|pass|own|real|actual|aws|github|slack|stripe|openai|project|client|server|user|db|database|name|value|site|domain|company|new|jwt|auth|webhook|workspace|team|org) )
     | (?i: (?:key|token|secret|password)[_-]?(?:goes[_-]?)?here | insert[_-] | ^my[_-]?(?:secret|super|pass\w*|token|api|key|db|jwt)[\w-]*$ | ^(?:super|very|top)[_-]?secret[\w-]*$ | ^(?:some|any|a)[_-](?:secret|key|token|password|value|random|long|strong|string)[\w-]*$ | ^(?:secret|key|token|password)[_-]?(?:value|string|key|token|name|text|1|123)?$ | ^(?:foo|bar|baz|qux|abc|xyz|asdf\w*|qwerty)$ )
-    | (?i: change[_-]?(?:me|it|this) | replace[_-]?(?:me|this|with) | (?:^|[^a-z])(?:example|sample|dummy|placeholder|redacted|removed|hidden|masked|censored|omitted|fake|foobar|lorem|ipsum|todo|tbd|fixme|snip|mock|test[_-]?only)(?:$|[^a-z]) | example(?:key|token|secret|password|only)|_here$|-here$|goes[_-]?here|notreal|not[_-]a[_-]real|invalid )
+    | (?i: change[_-]?(?:me|it|this) | replace[_-]?(?:me|this|with) | (?:^|[^a-z.])(?:example|sample|dummy|placeholder|redacted|removed|hidden|masked|censored|omitted|fake|foobar|lorem|ipsum|todo|tbd|fixme|snip|mock|test[_-]?only)(?:$|[^a-z]) | example(?:key|token|secret|password|only)|_here$|-here$|goes[_-]?here|notreal|not[_-]a[_-]real|invalid )
     | EXAMPLE
     | ^(?i:x{3,}|y{3,}|z{3,}|a{4,}|\.{2,}|\*{2,}|\?{2,}|-{2,}|_{2,}|•{2,}|…+|\#{3,}|0{4,})$
     | x{5,} | X{5,} | \*{3,} | •{3,} | \.{3,} | … | 0{12,}
@@ -88,7 +88,7 @@ _SHORT: Final = 8
 _LONG: Final = 24
 
 _SHOWN: Final = re.compile(
-    r"(?:\be\.?g\b\.?|for (?:example|instance)|such as|something like|anything like|things? like|(?:password|passwort)s? like|as in|looks? like|\bexample\b|\bsample\b|\bdummy\b|\bfake\b|\bmade.?up\b|\bplaceholder\b|z\.\s?B\.)[^\n.!?]{0,40}$",
+    r"(?:\be\.?g\b\.?|for (?:example|instance)|such as|something like|anything like|things? like|(?:password|passwort)s? like|as in|looks? like|(?<![.\w])example\b|\bsample\b|\bdummy\b|\bfake\b|\bmade.?up\b|\bplaceholder\b|z\.\s?B\.)[^\n.!?]{0,40}$",
     re.IGNORECASE,
 )
 

@@ -34,7 +34,11 @@ _ABOUT: Final = frozenset(
     "expiry expiration strength length login email user username admin available unavailable unchanged available "
     "nowhere everywhere anything plaintext plain bogus bullshit crap shit garbage terrible hilarious funny ridiculous "
     "insane forever today tomorrow yesterday tonight later monday tuesday wednesday thursday friday saturday sunday "
-    "obligatorisch falsch richtig geheim abgelaufen nicht zu sehr ein eine der die das".split()
+    "critical vital essential key crucial central useful bad typical common standard perfect ideal ready responsible famous accessible visible open stuck sticky dumb silly lame cute cool awesome annoying confusing shorter stronger weaker safer better worse worst best ancient handy tricky crazy unsafe due public meaningless pointless worthless overrated dead decrypt obligatorisch falsch richtig geheim abgelaufen nicht zu sehr ein eine der die das".split()
+)
+#: Words that go on after a password rather than after an adjective.
+_GOING_ON: Final = frozenset(
+    ("for", "btw", "lol", "thanks", "thx", "pls", "please", "until", "till", "everyone", "(", "-", "–", "ok", "😂")
 )
 _PROSE_ENDING: Final = re.compile(r"(?:ed|ing|ly|able|ible|ous|ful|less|ment|tion|ness)$")
 #: Short forms with digits or symbols that are words all the same.
@@ -51,6 +55,13 @@ _WORDY: Final = re.compile(
 _PHRASE: Final = re.compile(r"[A-Za-z]{3,}(?:[-_.][A-Za-z]{2,}){2,}\d*")
 _NO_VALUE: Final = re.compile(
     r"https?:|www\.|^[\w.+-]+@[\w-]+\.[a-z]+$|^/\w|^\\|^@\w+$|^#[A-Za-z]\w*$|^:\w*:?$|^[:;=8xX][-']?[)(DPpOo/|3]+$|^\w+\.(?:com|org|net|io|txt|md|py|js|html?|php|json|ya?ml|conf|cfg|ini|log|exe|pdf|docx?|xlsx?|png|jpe?g)$|^\(|^<"
+)
+
+
+#: Options, settings and keys to press, which follow words like "log in with" too.
+_COMMAND: Final = re.compile(
+    r"^-|=|^(?:ctrl|cntrl|control|alt|shift|cmd|fn|super)\b|^f\d+$|^[\w.-]+\(\)?$|^\d+[.,]\d+\w*$|^(?:ubuntu|windows|ios|android|python|java|php|mysql|office|version|kb|rfc|cve|iso)[-_ ]?\d",
+    re.IGNORECASE,
 )
 
 
@@ -109,6 +120,9 @@ def _stands_alone(sight: Sight, value: str, end: int) -> bool:
         return len(value) >= 4  # noqa: PLR2004
     if _PROSE_ENDING.search(value.casefold()) or value.casefold() in _ABOUT:
         return False
+    following = sight.text[end : end + 12].lstrip("\"'`“”‘’)*").split()
+    if following and following[0].casefold().strip(",.") in _GOING_ON:
+        return True
     return not rest.strip(" .!\"'`“”‘’)*") or rest[:1] in {"\n", ","} or rest[:2] in {". ", "! ", ".\n"}
 
 
@@ -126,9 +140,19 @@ def strict(sight: Sight) -> Verdict | None:
     """Judge a word beside the word password: only what nobody writes in prose."""
     value, start, end = _trimmed(sight)
     mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    return (
-        Verdict(start=start, end=end) if strength(value) >= 2 and mixed and len(value) >= 6 else Verdict(aside="prose")
-    )
+    if strength(value) < 2 or not mixed or len(value) < 6 or _COMMAND.search(value):  # noqa: PLR2004
+        return Verdict(aside="prose")
+    return Verdict(start=start, end=end)
+
+
+def url_password(sight: Sight) -> Verdict | None:
+    """Judge the password of an address: that of a database on one's own machine that is called like its user is a default."""
+    user = sight.before(100).rpartition("//")[2].rstrip(":")
+    host = re.match(r"@([\w.-]+)", sight.after(100))
+    local = host is not None and ("." not in host[1] or host[1].startswith("127."))
+    if sight.value.casefold() == user.casefold() and local:
+        return Verdict(aside="default of a local service")
+    return None
 
 
 def quoted_phrase(sight: Sight) -> Verdict | None:
@@ -155,9 +179,9 @@ def assigned_password(sight: Sight) -> Verdict | None:
 # --- passwords in words ---------------------------------------------------------------------------------------------
 
 _LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|pas+word|passowrd|passwrod|pssword|p@ssw[o0]rd|пароль|密码|パスワード|비밀번호|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|wachtwoord|hasło|lösenord)"
-_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|pour)\s+[^\n:;=!?]{1,60}?)?"
-_OPEN: Final = r"[\"'`“‘«*_]{0,3}"
-_IS: Final = r"(?:is|was|are|will be|would be|['’]s|ist|lautet|war|es|est|è|é|has been|to|remains?|stays?|becomes)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
+_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|vom|pour|du|de|del|da|do|van|voor|per)\s+[^\n:;=!?\"“”]{1,60}?)?"
+_OPEN: Final = r"(?:[^\x00-\x7f\p{L}\p{N}“‘«]{1,3}\s?)?[\"'`“‘«*_(]{0,3}"
+_IS: Final = r"(?:\s(?:is|was|are|will be|would be|ist|lautet|war|es|est|è|é|has been|has|got|remains?|stays?|becomes)|['’]s)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
 _WORD: Final = r"(?P<span>[^\s]{3,80})"
 
 PASSWORDS: Final[tuple[Form, ...]] = (
@@ -167,7 +191,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         _NIST,
         (
-            rf"\b{_LABEL}{_FOR}(?:\s?\([^\n)]{{1,40}}\))?[\"'`*_]{{0,3}}\s{{0,2}}(?:[:=：]{{1,2}}|=>|[-=]>|→|➡️?|–|—)\s{{0,3}}{_OPEN}{_WORD}",
+            rf"\b{_LABEL}{_FOR}(?:\s?\([^\n)]{{1,40}}\))?[\"'`*_]{{0,3}}\s{{0,2}}(?:[:=：]{{1,2}}|=>|[-=]?>|→|➡️?|–|—|\s-\s)\s{{0,3}}{_OPEN}{_WORD}",
             rf"\b(?:pass|passcode)(?::| :|=| =)\s{{0,2}}{_OPEN}{_WORD}",
         ),
         WORDED,
@@ -179,7 +203,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         "password in a sentence",
         _NIST,
-        rf"\b{_LABEL}{_FOR}\s*{_IS}\s+{_OPEN}{_WORD}",
+        rf"\b{_LABEL}{_FOR}{_IS}\s+{_OPEN}{_WORD}",
         WORDED,
         after_is,
         exact=False,
@@ -200,7 +224,9 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password in a sentence",
         _NIST,
         (
-            rf"\b(?:{_LABEL}|pass|passwort)\s+{_OPEN}{_WORD}",
+            rf"\b{_LABEL}(?:,|\s?\()?\s+{_OPEN}{_WORD}",
+            rf"\b{_LABEL}\b[^\n:.!?]{{1,40}}:\s+{_OPEN}{_WORD}",
+            rf"\buser(?:name)?\s+\S{{1,60}}\s+pass\s+{_WORD}",
             rf"(?:^|[\s\"'`“(])(?P<span>[^\s\"'`“]{{5,80}})[\"'`”*]{{0,2}}\s+(?:is|was|=|as|ist)\s+(?:(?:still|now|also)\s+)?(?:the|your|our|my|his|her|their|a|ur|das)?\s?(?:[\w'’-]+\s+){{0,4}}{_LABEL}\b",
         ),
         WORDED,
@@ -213,6 +239,10 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password in a sentence",
         _NIST,
         (
+            rf"\b(?:log|sign)(?:ged|ging)? ?(?:in|on|into)\b[^\n.;]{{0,40}}? (?:with|using)\s+{_OPEN}{_WORD}",
+            rf"\b(?:changed|reset|set) (?:it|the log-?in|my log-?in|our log-?in|logins?)(?: back)? to\s+{_OPEN}{_WORD}",
+            rf"\b{_LABEL}\b[^\n]{{0,40}}\n\s*{_OPEN}{_WORD}",
+            rf"🔑\s?:?\s?{_OPEN}{_WORD}",
             rf"\b(?:{_LABEL}|log ?in|sign ?in|unlock)\b[^\n.;]{{0,40}}?[ ,](?:type|typing|enter|use|using|put|try|with|say|give)\s+(?:in\s+)?{_OPEN}{_WORD}",
             rf"\b(?:type|enter|use|try|put in|key in)\s+{_OPEN}(?P<span>[^\s\"'`”]{{5,80}})[\"'`”*]{{0,2}}\s+(?:[\w'’]+\s+){{0,7}}?(?:{_LABEL}|log ?in|sign ?in|unlock)\b",
             rf"\bpass(?: is|['’]s| =| ->| →|->)\s{{0,2}}{_OPEN}{_WORD}",
@@ -227,10 +257,10 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password in quotation marks",
         _NIST,
         (
-            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*\"(?P<span>[^\"\n]{{4,80}})\"",
-            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*“(?P<span>[^”\n]{{4,80}})”",
-            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*`(?P<span>[^`\n]{{4,80}})`",
-            rf"\b{_LABEL}{_FOR}\s*(?:{_IS}|[:=])\s*['‘](?P<span>[^'’\n]{{4,80}})['’]",
+            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*\"(?P<span>[^\"\n]{{4,80}})\"",
+            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*“(?P<span>[^”\n]{{4,80}})”",
+            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*`(?P<span>[^`\n]{{4,80}})`",
+            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*['‘](?P<span>[^'’\n]{{4,80}})['’]",
         ),
         WORDED,
         quoted_phrase,
@@ -243,7 +273,10 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         _NIST,
         (
             r"\b(?:log ?-?in|sign ?-?in|creds?|credentials?|account|user(?:name)?|access|zugangsdaten)\b[^\n]{0,40}?[\s:(\"'`][\w.+@-]{2,40}(?:\s?/\s?|:|\s\|\s)(?P<span>[^\s/]{6,64})",
-            r"\b(?:creds?|credentials?|log ?-?in details|logins?|zugangsdaten)\b[^\n]{0,20}?\s[\w.+@-]{2,40}\s(?:/|\||and|und|&|-|–)\s(?P<span>[^\s]{6,64})",
+            r"\b(?:creds?|credentials?|log ?-?in details|logins?|zugangsdaten)\b[^\n]{0,30}?\s[\w.+@-]{2,40},?\s(?:(?:/|\||and|und|&|-|–)\s)?(?P<span>[^\s]{6,64})",
+            r"(?:^|\s)[\w.+@-]{2,60}\s?[/|:]\s?(?P<span>[^\s/]{6,64})\s+(?:is|are)\s+(?:the|our|my|your)\s+(?:[\w'’-]+\s+){0,3}?(?:log-?in|creds?|credentials?|account|access)\b",
+            r"(?:^|[\s(\"'`])(?:root|admin|administrator|sa|guest|pi|demo|postgres|oracle|ubuntu|ec2-user|sysadmin|operator|superuser)(?::| / )(?P<span>[^\s@/]{5,64})",
+            r"\b(?:u|un|usr|user|username|user ?name|login|id|account|e-?mail)\s?[:=]\s?\S{1,60}?[\s,;/|]{1,4}(?:p|pw|pwd|pass|password)\s?[:=]\s?(?P<span>\S{4,64})",
         ),
         WORDED,
         strict,
@@ -254,7 +287,11 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         "PIN",
         _NIST,
-        r"\bpin(?: ?code| ?number)?(?: for [^\n:;.!?]{1,30}?)?(?: is| was|:| :| =|=| ist|['’]s)\s{0,3}[\"'`“]?(?P<span>[0-9]{4,8})\b",
+        (
+            r"\bpin(?: ?code| ?number)?(?: for [^\n:;.!?]{1,30}?)?(?: is| was|:| :| =|=| ist|['’]s)\s{0,3}[\"'`“]?(?P<span>[0-9]{4,8})\b",
+            r"\bpasscode\s+(?P<span>[0-9]{4,8})\b",
+            r"\b(?-i:PIN) (?P<span>[0-9]{4})\b",
+        ),
         WORDED,
         exact=False,
     ),
@@ -361,6 +398,7 @@ CONNECTIONS: Final[tuple[Form, ...]] = (
         "https://www.rfc-editor.org/rfc/rfc3986#section-3.2.1",
         r"\b[a-z][a-z0-9+.-]{1,30}://[^\s:/@\"'<>?#]{0,100}:(?P<span>[^\s@/\"'<>][^\s@\"'<>]{1,150}[!-~])@[\w\[$%{.-]",
         NAMED,
+        url_password,
         exact=False,
         must=_BEFORE_AT,
     ),
@@ -452,7 +490,7 @@ def door(sight: Sight) -> Verdict | None:
     digits = re.sub(r"\D", "", sight.value)
     if len(digits) < 3 or re.match(
         r"\s?(?:%|€|£|\$|am\b|pm\b|:\d|people|minutes|hours|days|of \d|years|[ -]?\d{3})", sight.after(9)
-    ):
+    ):  # noqa: PLR2004
         return Verdict(aside="number of something else")
     directly = re.search(r"(?:\b(?:is|was|ist)|[:=])\s*[\"'`*“]{0,2}$", sight.before(8), re.IGNORECASE)
     if _YEAR.fullmatch(digits) and not directly:
@@ -553,9 +591,9 @@ CODES: Final[tuple[Form, ...]] = (
         "Wi-Fi password",
         _NIST,
         (
-            rf"\b{_WIFI}(?:['’]s)?[^\n:=.!?]{{0,40}}?\b{_WIFI_KEY}{_FOR}\s*(?:{_IS}|[:=]|→|->)\s*{_OPEN}{_WORD}",
-            rf"\b{_WIFI_KEY}\s+(?:for|to|of|für|on|fürs|zum)\s+(?:\w+\s+){{0,3}}{_WIFI}[^\n:=.!?]{{0,20}}?\s*(?:\b{_IS}|[:=]|→|->)\s*{_OPEN}{_WORD}",
-            rf"\b{_WIFI}\s?[:=(]\s?[^\n]{{1,40}}?[,;/|\s(]{{1,3}}{_WIFI_KEY}\s*(?:{_IS}|[:=])\s*{_OPEN}{_WORD}",
+            rf"\b{_WIFI}(?:['’]s)?[^\n:=.!?]{{0,40}}?\b{_WIFI_KEY}{_FOR}(?:{_IS}|\s?(?:[:=]|→|->))\s*{_OPEN}{_WORD}",
+            rf"\b{_WIFI_KEY}\s+(?:for|to|of|für|on|fürs|zum)\s+(?:\w+\s+){{0,3}}{_WIFI}[^\n:=.!?]{{0,20}}?(?:{_IS}|\s?(?:[:=]|→|->))\s*{_OPEN}{_WORD}",
+            rf"\b{_WIFI}\s?[:=(]\s?[^\n]{{1,40}}?[,;/|\s(]{{1,3}}{_WIFI_KEY}(?:{_IS}|\s?[:=])\s*{_OPEN}{_WORD}",
             r"\bWIFI:(?:[TSH]:[^;\n]{0,60};){1,3}P:(?P<span>[^;\n]{4,63});",
             r"\b(?:wpa_passphrase|psk|wpa2?_key|wifi_?pass(?:word)?)\s?=\s?[\"']?(?P<span>[^\s\"']{8,63})",
         ),
@@ -574,7 +612,7 @@ CODES: Final[tuple[Form, ...]] = (
             rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:is|as|for)\s+(?:(?:still|the|our|your|my|a|now|at|new)\s+){{0,4}}(?:{_DOORS})(?: code| pin| combination)\b",
             rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:(?:will |should |to )?(?:opens?|gets? (?:you|me|us|them|her|him) (?:in|through|into)|lets? (?:you|me|us|them|her|him) (?:in|through|into)|unlocks?|disarms?|turns? off|switch(?:es)? off))\s+(?:(?:still|the|our|your|my|a|now|at|on|that|this|it|to|code|for)\s+){{0,5}}(?:{_DOORS})(?:\s+code)?\b",
             rf"\b(?:punch|type|tap|key in|enter|dial|press|use code)\s+(?:in\s+|the code\s+|code\s+)?{_DOOR_DIGITS}\s+(?:\w+\s+){{0,4}}(?:{_DOORS})\b",
-            rf"\b(?:keypad|lock ?box|key ?safe|key ?box|alarm|padlock)s?(?:['’]s| code)?(?: -| –|,)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b(?:keypad|lock ?box|key ?safe|key ?box|padlock)s?(?:['’]s| code)?(?: -| –|,)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:disarm|unset|switch off|turn off)\w*(?: it| the alarm| alarm)?(?: with| using| by| code|:)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:alarm|gate|door|keypad|lock ?box|key ?safe|key ?box|safe|padlock|locker|shutter)(?: is|:| =| code)\s*:?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
         ),
