@@ -88,7 +88,8 @@ KINDS: Final[dict[str, Kind]] = {
             what="a telephone number that its country's plan allows",
             need=_digits(7, gap=r"[^a-z0-9]{0,5}"),
             words=_words(
-                "phone, telephone, tel, cell, cellphone, mobile, call, text, ring, dial, whatsapp, sms, fax, number, "
+                "phone, telephone, tel, cell, cellphone, mobile, call, text, ring, dial, whatsapp, sms, fax, "
+                "my number, his number, her number, their number, your number, our number, the number, number hai, "
                 "landline, ph, contact, reach, hotline, telegram, mob, msg, message, voicemail, answer, extension"
             ),
             threshold=_ALONE,
@@ -156,6 +157,7 @@ KINDS: Final[dict[str, Kind]] = {
             need=r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9a-f]{1,4}::|::[0-9a-f]|(?:[0-9a-f]{1,4}:){5}",
             words=_words("ip, ipv4, ipv6, ip address, address, host, server, subnet"),
             threshold=_ALONE,
+            skip=frozenset({"IPv6_unspecified"}),
         ),
         Kind(
             name="MAC_ADDRESS",
@@ -236,7 +238,7 @@ KINDS: Final[dict[str, Kind]] = {
             place=("country_specific.australia.au_tfn_recognizer", "AuTfnRecognizer"),
             group="government-id",
             what="an Australian tax file number with its check digit",
-            need=_digits(9, gap=r"\s?"),
+            need=_digits(9, gap="[^a-z0-9]?"),
             words=_words("tfn, tax file number, tax file"),
         ),
         Kind(
@@ -261,7 +263,7 @@ KINDS: Final[dict[str, Kind]] = {
             place=("country_specific.india.in_passport_recognizer", "InPassportRecognizer"),
             group="government-id",
             what="an Indian passport number",
-            need=_digits(7, gap=r"\s?"),
+            need=_digits(7, gap="[^a-z0-9]?"),
             words=_words(_PASSPORT),
         ),
         Kind(
@@ -496,7 +498,7 @@ KINDS: Final[dict[str, Kind]] = {
             place=("country_specific.australia.au_medicare_recognizer", "AuMedicareRecognizer"),
             group="health-id",
             what="an Australian Medicare number with its check digit",
-            need=_digits(10, gap=r"\s?"),
+            need=_digits(10, gap="[^a-z0-9]?"),
             words=_words("medicare, medicare number, medicare card"),
         ),
         Kind(
@@ -511,7 +513,7 @@ KINDS: Final[dict[str, Kind]] = {
             name="UK_POSTCODE",
             place=("country_specific.uk.uk_postcode_recognizer", "UkPostcodeRecognizer"),
             what="a British postcode, where the text says address",
-            need=r"[a-z][0-9][a-z0-9]?\s?[0-9][a-z]{2}|[a-z][0-9]{2}\s?[0-9][a-z]{2}|gir",
+            need=r"[a-z][0-9][a-z0-9]?[^a-z0-9]?[0-9][a-z]{2}|gir",
             words=_words(
                 "postcode, post code, postal code, address, deliver, delivery, mailing, shipping, live, road, street, "
                 "lane, avenue, close, drive, flat, house, home, way, court, gardens, rd, st"

@@ -81,6 +81,8 @@ _REGIONS: Final = (
 _WEAK_PATTERN_CHECKED: Final = 0.4
 #: How much surer than another kind a guess must be to count instead of it.
 _YIELDS = 0.1
+#: A run of digits this long, and so many runs in one chunk, are a table: only the first plans are tried there.
+_LONG_RUN, _MANY_RUNS = 400, 40
 _PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN, _PHONE_LOCAL_SCORE = 0.7, 0.55, 0.4, 0.2
 
 
@@ -103,6 +105,7 @@ def find(text: str) -> tuple[Hit, ...]:
     Raises TimeoutError where a pattern takes too long, and whatever a recogniser raises.
     """
     found: set[Hit] = set()
+    text = text if text.isascii() else _FOREIGN.sub(_ascii_twin, text)
     for low in range(0, max(len(text), 1), _CHUNK):
         first, last = max(0, low - _MARGIN), min(len(text), low + _CHUNK + _MARGIN)
         for hit in _in_chunk(text[first:last], text, first):
@@ -134,6 +137,13 @@ def skeleton(text: str) -> str:
     return text if text.isascii() else _FOREIGN.sub(_bone, text)
 
 
+def _ascii_twin(found: re.Match[str]) -> str:
+    """Return the ASCII digit of the same value, or the letter that it is without case: what checksums can read."""
+    value = unicodedata.decimal(found[0], None)
+    return _TWINS.get(found[0], found[0]) if value is None else str(value)
+
+
+_TWINS: Final = {"\u0131": "i", "\u0130": "I", "\u017f": "s", "\u212a": "K"}
 _FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
 
 
@@ -228,14 +238,18 @@ _ASCII_UPPER: Final = str.maketrans(string.ascii_lowercase, string.ascii_upperca
 
 def _mails(kind: Kind, chunk: str) -> Iterator[tuple[int, int, float, str]]:
     """Look around each @ only: on long runs of letters and dots the pattern is quadratic."""
-    done = 0
+    low = high = 0
     for at in re.finditer("@", chunk):
-        if at.start() < done:
-            continue
-        low, high = max(done, at.start() - _LOCAL - 1), at.end() + _DOMAIN
-        for start, end, score, reason in _patterns(kind, chunk[low:high]):
-            yield low + start, low + end, score, reason
-            done = max(done, low + end)
+        if at.start() - _LOCAL - 1 > high:
+            yield from _mails_in(kind, chunk, low, high)
+            low = at.start() - _LOCAL - 1
+        high = at.end() + _DOMAIN
+    yield from _mails_in(kind, chunk, low, high)
+
+
+def _mails_in(kind: Kind, chunk: str, low: int, high: int) -> Iterator[tuple[int, int, float, str]]:
+    for start, end, score, reason in _patterns(kind, chunk[low:high]):
+        yield low + start, low + end, score, reason
 
 
 def _is_mail(address: str) -> bool:
@@ -256,12 +270,20 @@ def _addresses(kind: Kind, chunk: str) -> Iterator[tuple[int, int, float, str]]:
     for start, end, score, reason in _patterns(kind, chunk):
         if _PART_OF_MORE.match(chunk, max(0, start - 1), end + 1):
             continue
-        if kind.name == "IP_ADDRESS" and not ip_interface(chunk[start:end]).is_global:
+        if kind.name == "IP_ADDRESS" and not _is_public(chunk[start:end]):
             continue
         if _VERSION.match(chunk, start, end):
             yield start, end, _VERSION_SCORE, f"{reason}, like a version {_VERSION_SCORE:.2f}"
         else:
             yield start, end, score, reason
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ip_interface(address).is_global
+    except ValueError:
+        # Leading zeros: no address, or one that everybody reads differently.
+        return False
 
 
 _PART_OF_MORE: Final = re.compile(r"[-_.=v:].*|.*[-_~+:]$", re.DOTALL | re.IGNORECASE)
@@ -277,10 +299,11 @@ _PHONE_LOCAL: Final = re.compile(r"(?<![\w.+-])(?<!\d[ )])[2-9]\d\d[ .-]\d{4}(?!
 
 def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
     """Try the number plans on each run of digits; a plan that explains all of it ends the search."""
-    for run in _PHONE_RUN.finditer(skeleton(chunk)):
+    for count, run in enumerate(_PHONE_RUN.finditer(skeleton(chunk))):
         low = max(0, run.start() - 24)
         window = chunk[low : run.end() + 12]
-        for region in _REGIONS:
+        is_table = count >= _MANY_RUNS or len(window) >= _LONG_RUN
+        for region in _REGIONS[:2] if is_table else _REGIONS:
             whole = False
             for start, end, score, reason in _phones_of(window, region):
                 if low + end > run.start() and low + start < run.end():
