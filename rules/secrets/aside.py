@@ -36,7 +36,7 @@ _PLACEHOLDER: Final = re.compile(
     | EXAMPLE
     | ^(?i:x{3,}|y{3,}|z{3,}|a{4,}|\.{2,}|\*{2,}|\?{2,}|-{2,}|_{2,}|•{2,}|…+|\#{3,}|0{4,})$
     | x{5,} | X{5,} | \*{3,} | •{3,} | \.{3,} | … | 0{12,}
-    | ^<[^<>]*>?$ | ^[<\[{]{1,2}[\s\w.:/$@'"-]*[>\]}]{0,2}$ | ^\$\{?\(?[A-Za-z_][\w.:()-]*\}?\)?$ | \$\{ | \{\{ | ^%[\w.-]+%?$ | ^%\( | ^@[\w.]+@$ | ^\#\{ | ^\$\(\( | ^!(?:vault|secret|env|Ref|Sub|GetAtt)\b | ^(?:vault|op|ref|sops|ssm|secretsmanager|keyring|env|file)(?::|://)
+    | ^<[^<>]*>?$ | ^[<\[{]{1,2}[\s\w.:/$@'"-]*[>\]}]{0,2}$ | ^\$\{?\(?[A-Za-z_][\w.:()-]*\}?\)?$ | \$\{ | \{\{ | ^%[\w.-]+%?$ | ^%\( | ^@[\w.]+@$ | ^\#\{ | ^\$\(\( | ^!(?:vault|secret|env|Ref|Sub|GetAtt)\b | ^ENC[\[(] | ^(?:vault|op|ref|sops|ssm|secretsmanager|keyring|env|file)(?::|://)
     """,
     re.VERBOSE,
 )
@@ -80,6 +80,12 @@ _ALPHABETS: Final = (
     "zyxwvutsrqponmlkjihgfedcba",
     "9876543210",
 )
+#: In what is drawn at random, six letters or digits in their order are a sign of somebody who had to fill a form.
+_DRAWN_OUT: Final = frozenset({"provider-key", "high-entropy", "session-token", "signed-link"})
+_COUNTED: Final = re.compile(
+    r"abcdef|ghijkl|uvwxyz|qwerty|asdfgh|012345|123456|654321|fedcba|fake|dummy|not.?real|this.?is|lorem|placeholder|redacted|your.?(?:key|token|secret)|(?:api|secret|access).?key|foobar|deadbeef|c0ffee",
+    re.IGNORECASE,
+)
 _REPEATED: Final = re.compile(r"(.{2,12}?)\1{2,}")
 _RUN: Final = 8
 _FEW: Final = 3
@@ -87,8 +93,14 @@ _FEW_LONG: Final = 5
 _SHORT: Final = 8
 _LONG: Final = 24
 
+#: Values that settings and addresses in documentation hold.
+_IN_CODE: Final = frozenset({"url-password", "database-string", "password-setting", "password-option"})
+_WEAK: Final = re.compile(
+    r"(?:db|my|user|app|test|demo|some|the|your|a|strong|super|secure)?[_-]?(?:pass(?:word|wd|phrase)?|pwd|pw|secret|p[a@][s$]{2}(?:w[o0]rd)?|s3cr3t|secretpass\w*|mypass\w*|credentials?)[_-]?(?:here|\d{0,3})?",
+    re.IGNORECASE,
+)
 _SHOWN: Final = re.compile(
-    r"(?:\be\.?g\b\.?|for (?:example|instance)|such as|something like|anything like|things? like|(?:password|passwort)s? like|as in|looks? like|(?<![.\w])example\b|\bsample\b|\bdummy\b|\bfake\b|\bmade.?up\b|\bplaceholder\b|z\.\s?B\.)[^\n.!?]{0,40}$",
+    r"(?:\be\.?g\b\.?|for (?:example|instance)|such as|something like|anything like|things? like|(?:password|passwort)s? like|as in|looks? like|(?<![.\w=])example\b|\bsample\b|\bdummy\b|\bfake\b|\bmade.?up\b|\bplaceholder\b|z\.\s?B\.)[^\n.!?]{0,40}$",
     re.IGNORECASE,
 )
 
@@ -103,11 +115,15 @@ def set_aside(sight: Sight, form: Form) -> str:
         return "test key"
     if form.group == "private-key":
         return "placeholder" if form.id == "pem-key" and _is_drawn(value) else ""
+    if form.id == "jwt":  # one that decodes was made by a program
+        return ""
     if _PLACEHOLDER.search(core) or core.casefold() in _WORD_FOR_NOTHING:
         return "placeholder"
     if form.group in {"one-time-code", "door-code"} and core.isdigit():
+        if form.group == "one-time-code" and (len(set(core)) == 1 or core in _ALPHABETS[1] or core in _ALPHABETS[4]):
+            return "repeated or counted characters"
         return "example" if _SHOWN.search(sight.before(80)) else ""
-    if _is_drawn(core):
+    if _is_drawn(core) or (form.group in _DRAWN_OUT and _COUNTED.search(core)):
         return "repeated or counted characters"
     if form.group in {"password", "high-entropy", "session-token", "signed-link", "connection-string", "door-code"}:
         return _not_random(sight, core, form)
@@ -120,6 +136,8 @@ def _not_random(sight: Sight, core: str, form: Form) -> str:
         return "hash"
     if _CODE.search(core):
         return "code, not a value"
+    if form.id in _IN_CODE and _WEAK.fullmatch(core):
+        return "placeholder"
     if form.group == "high-entropy":
         return _identifier(core, before)
     if form.group in {"password", "door-code"} and _SHOWN.search(before):

@@ -92,6 +92,8 @@ def entropy(text: str) -> float:
 
 
 _LONG: Final = 20
+_BETWEEN: Final = re.compile(r"[/._:-]")
+_WORDS: Final = re.compile(r"(?:^|[/._:-])[a-z]{3,12}[/._:-][a-z]{3,12}(?:[/._:-]|$)")
 _BITS_HEX: Final = 2.7
 _BITS_LONG: Final = 3.3
 _BITS_SHORT: Final = 2.9
@@ -99,7 +101,9 @@ _HEX: Final = frozenset("0123456789abcdefABCDEF")
 
 
 def is_random(text: str) -> bool:
-    """Tell whether letters look drawn rather than written: entropy by length, and more than one class of character."""
+    """Tell whether letters look drawn rather than written: entropy by length, more than one class, no words in a row."""
+    if _WORDS.search(text):
+        return any(len(piece) >= _LONG and is_random(piece) for piece in _BETWEEN.split(text))
     if _HEX.issuperset(text):
         return entropy(text) >= _BITS_HEX and any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
     if entropy(text) < (_BITS_LONG if len(text) >= _LONG else _BITS_SHORT):

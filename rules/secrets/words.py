@@ -34,7 +34,7 @@ _ABOUT: Final = frozenset(
     "expiry expiration strength length login email user username admin available unavailable unchanged available "
     "nowhere everywhere anything plaintext plain bogus bullshit crap shit garbage terrible hilarious funny ridiculous "
     "insane forever today tomorrow yesterday tonight later monday tuesday wednesday thursday friday saturday sunday "
-    "critical vital essential key crucial central useful bad typical common standard perfect ideal ready responsible famous accessible visible open stuck sticky dumb silly lame cute cool awesome annoying confusing shorter stronger weaker safer better worse worst best ancient handy tricky crazy unsafe due public meaningless pointless worthless overrated dead decrypt obligatorisch falsch richtig geheim abgelaufen nicht zu sehr ein eine der die das".split()
+    "critical vital essential key crucial central useful bad typical common standard perfect ideal ready responsible famous accessible visible open stuck sticky dumb silly lame cute cool awesome annoying confusing shorter stronger weaker safer better worse worst best ancient handy tricky crazy unsafe due public meaningless pointless worthless overrated dead decrypt vault keychain keepass bitwarden lastpass dashlane keyring env environment secrets prompt stdin file config attached dm pm ask separately sms text call signal slack teams phone verbally person reception desk fridge board poster wall receipt menu counter obligatorisch falsch richtig geheim abgelaufen nicht zu sehr ein eine der die das".split()
 )
 #: Words that go on after a password rather than after an adjective.
 _GOING_ON: Final = frozenset(
@@ -47,7 +47,7 @@ _WORDY: Final = re.compile(
       \d{1,3}(?:\+|%|x|st|nd|rd|th|k|m|am|pm|min|mins|hrs?|h|d|days?|chars?|characters?|digits?|bits?|letters?|years?)?
     | \d{1,4}[-–]\d{0,4}[-–]?(?:char\w*|digit\w*|bit|letter\w*|day\w*|hour\w*|minute\w*|word\w*|month\w*|year\w*|step\w*|factor)?
     | [2-3]fa | mfa | otp | n/a | and/or | e\.g\.? | i\.e\.? | etc\.? | w/o? | b/c | utf-?8 | sha-?\d+ | md5 | base64 | aes-?\d+ | bcrypt | argon2\w* | pbkdf2 | rsa-?\d+ | x\.?509 | oauth2? | ipv[46] | windows\d* | win(?:7|8|10|11) | office365 | o365 | wpa[23]?(?:-\w+)? | \w+['’](?:s|t|re|ve|ll|d|m)
-    | v?\d+(?:\.\d+)+ | \d{1,2}:\d{2}(?:am|pm)? | \d{1,2}/\d{1,2}(?:/\d{2,4})? | \d{4}-\d{2}-\d{2}
+    | \d?pass(?:word|es)\w* | keepass\w* | v?\d+(?:\.\d+)+ | \d{1,2}:\d{2}(?:am|pm)? | \d{1,2}/\d{1,2}(?:/\d{2,4})? | \d{4}-\d{2}-\d{2}
     | [a-zäöüß]+(?:[-/][a-zäöüß]+)? | [A-ZÄÖÜ][a-zäöüß]+(?:[-/][A-ZÄÖÜa-zäöüß][a-zäöüß]+)? | [A-Z]+(?:[-/][A-Z]+)* | [\W_]+
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -60,7 +60,14 @@ _NO_VALUE: Final = re.compile(
 
 #: Options, settings and keys to press, which follow words like "log in with" too.
 _COMMAND: Final = re.compile(
-    r"^-|=|^(?:ctrl|cntrl|control|alt|shift|cmd|fn|super)\b|^f\d+$|^[\w.-]+\(\)?$|^\d+[.,]\d+\w*$|^(?:ubuntu|windows|ios|android|python|java|php|mysql|office|version|kb|rfc|cve|iso)[-_ ]?\d",
+    r"^-|=|^(?:ctrl|cntrl|control|alt|shift|cmd|fn|super)\b|^f\d+$|^[\w.-]+\(\)?$|^\d+[.,x]\d+\w*$|^[\w.-]+:\d{2,5}$|^(?:ubuntu|windows|ios|android|python|java|php|mysql|office|version|kb|rfc|cve|iso)[-_ ]?\d",
+    re.IGNORECASE,
+)
+
+
+#: What follows a password that is talked about rather than told.
+_JUDGED: Final = re.compile(
+    r"[\"'`”’)]*\s+(?:is|was|are|as|isn['’]t|wasn['’]t)\s+(?:(?:still|really|hardly|probably|obviously|just)\s+)*(?:not\b|never\b|no\b|one of|among|(?:a|an|such a|the|your|our|my)\s+(?:very |really |pretty )?(?:bad|weak|good|strong|terrible|great|common|horrible|stupid|worst|most|weakest|least|awful|decent|secure|insecure|valid|typical|classic|famous|popular|example|poor|safe))",
     re.IGNORECASE,
 )
 
@@ -140,9 +147,42 @@ def strict(sight: Sight) -> Verdict | None:
     """Judge a word beside the word password: only what nobody writes in prose."""
     value, start, end = _trimmed(sight)
     mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    if strength(value) < 2 or not mixed or len(value) < 6 or _COMMAND.search(value):  # noqa: PLR2004
+    if strength(value) < 2 or not mixed or len(value) < 6 or _COMMAND.search(value) or _JUDGED.match(sight.text, end):  # noqa: PLR2004
         return Verdict(aside="prose")
     return Verdict(start=start, end=end)
+
+
+_TOKEN: Final = re.compile(r"\S{6,40}(?=\s|\Z)")
+
+
+def near_label(sight: Sight) -> Verdict | None:
+    """Look among the words around "password" for one that nobody writes in prose."""
+    for found in _TOKEN.finditer(sight.value):
+        one = Sight(sight.text, sight.start + found.start(), sight.start + found.end())
+        verdict = strict(one)
+        if verdict is None or verdict.aside or verdict.start is None or one.value.endswith(":"):
+            continue
+        value = sight.text[verdict.start : verdict.end]
+        classes = sum(any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit, _is_symbol))
+        if classes >= 3 and not _NAMED_THING.search(value):  # noqa: PLR2004
+            return verdict
+    return Verdict(aside="prose")
+
+
+def _is_symbol(character: str) -> bool:
+    return not character.isalnum()
+
+
+_NAMED_THING: Final = re.compile(
+    r"[/\\@<>{}\[\]|]|\.\w+$|^[A-Za-z]+[-_ ]?\d+(?:[.,]\d+)*(?:['’]?s)?$|^\d+[A-Za-z]+$|^[A-Z]{2,6}-?\d|^#|['’]|^\w+\(|^[A-Z][a-z]+[A-Z]?[a-z]*\d?-|,|:|\+|\d{4}-\d{2}|^[a-z]+-[a-z]+"
+)
+
+
+def below(sight: Sight) -> Verdict | None:
+    """Judge a word that has a line to itself, below a line that ends with a label."""
+    if sight.after(3).strip(" \t`*\r")[:1] not in {"", "\n"}:
+        return Verdict(aside="prose")
+    return strict(sight)
 
 
 def url_password(sight: Sight) -> Verdict | None:
@@ -178,7 +218,7 @@ def assigned_password(sight: Sight) -> Verdict | None:
 
 # --- passwords in words ---------------------------------------------------------------------------------------------
 
-_LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|pas+word|passowrd|passwrod|pssword|p@ssw[o0]rd|пароль|密码|パスワード|비밀번호|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|wachtwoord|hasło|lösenord)"
+_LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|pas+word|passowrd|passwrod|pssword|p@ssw[o0]rd|пароль|密码|パスワード|비밀번호|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|palavra-passe|clave|heslo|passord|adgangskode|parola|şifre|salasana|jelszó|kata sandi|lozinka|zugangscode|wachtwoord|hasło|lösenord)"
 _FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|vom|pour|du|de|del|da|do|van|voor|per)\s+[^\n:;=!?\"“”]{1,60}?)?"
 _OPEN: Final = r"(?:[^\x00-\x7f\p{L}\p{N}“‘«]{1,3}\s?)?[\"'`“‘«*_(]{0,3}"
 _IS: Final = r"(?:\s(?:is|was|are|will be|would be|ist|lautet|war|es|est|è|é|has been|has|got|remains?|stays?|becomes)|['’]s)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
@@ -241,7 +281,6 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         (
             rf"\b(?:log|sign)(?:ged|ging)? ?(?:in|on|into)\b[^\n.;]{{0,40}}? (?:with|using)\s+{_OPEN}{_WORD}",
             rf"\b(?:changed|reset|set) (?:it|the log-?in|my log-?in|our log-?in|logins?)(?: back)? to\s+{_OPEN}{_WORD}",
-            rf"\b{_LABEL}\b[^\n]{{0,40}}\n\s*{_OPEN}{_WORD}",
             rf"🔑\s?:?\s?{_OPEN}{_WORD}",
             rf"\b(?:{_LABEL}|log ?in|sign ?in|unlock)\b[^\n.;]{{0,40}}?[ ,](?:type|typing|enter|use|using|put|try|with|say|give)\s+(?:in\s+)?{_OPEN}{_WORD}",
             rf"\b(?:type|enter|use|try|put in|key in)\s+{_OPEN}(?P<span>[^\s\"'`”]{{5,80}})[\"'`”*]{{0,2}}\s+(?:[\w'’]+\s+){{0,7}}?(?:{_LABEL}|log ?in|sign ?in|unlock)\b",
@@ -249,6 +288,29 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         ),
         GUESSED,
         strict,
+        exact=False,
+    ),
+    Form(
+        "password-near",
+        "password",
+        "word near the word password",
+        _NIST,
+        (
+            rf"\b(?:{_LABEL}|log-?in|creds?|credentials)\b(?P<span>[^\n]{{5,120}})",
+            rf"(?P<span>[^\n]{{5,80}}[^\w\n])(?:{_LABEL}|log-?in|creds?|credentials)\b",
+        ),
+        GUESSED,
+        near_label,
+        exact=False,
+    ),
+    Form(
+        "password-below",
+        "password",
+        "password below its label",
+        _NIST,
+        rf"\b{_LABEL}\b[^\n=(){{}}]{{0,40}}\n\s*(?:```\w{{0,10}}\n)?{_OPEN}{_WORD}",
+        GUESSED,
+        below,
         exact=False,
     ),
     Form(
@@ -276,7 +338,8 @@ PASSWORDS: Final[tuple[Form, ...]] = (
             r"\b(?:creds?|credentials?|log ?-?in details|logins?|zugangsdaten)\b[^\n]{0,30}?\s[\w.+@-]{2,40},?\s(?:(?:/|\||and|und|&|-|–)\s)?(?P<span>[^\s]{6,64})",
             r"(?:^|\s)[\w.+@-]{2,60}\s?[/|:]\s?(?P<span>[^\s/]{6,64})\s+(?:is|are)\s+(?:the|our|my|your)\s+(?:[\w'’-]+\s+){0,3}?(?:log-?in|creds?|credentials?|account|access)\b",
             r"(?:^|[\s(\"'`])(?:root|admin|administrator|sa|guest|pi|demo|postgres|oracle|ubuntu|ec2-user|sysadmin|operator|superuser)(?::| / )(?P<span>[^\s@/]{5,64})",
-            r"\b(?:u|un|usr|user|username|user ?name|login|id|account|e-?mail)\s?[:=]\s?\S{1,60}?[\s,;/|]{1,4}(?:p|pw|pwd|pass|password)\s?[:=]\s?(?P<span>\S{4,64})",
+            r"\b(?:u|un|usr|user|username|user ?name|login|id|account|e-?mail)\s?[:=]\s?\S{1,60}?[\s,;/|]{1,4}(?:pw|pwd|pass|password)\s?[:=]\s?(?P<span>\S{4,64})",
+            r"\b(?:u|un|usr|user|login|id)\s?[:=]\s?\S{1,60}?[\s,;/|]{0,4} p(?::|=)\s?(?P<span>\S{4,64})",
         ),
         WORDED,
         strict,
@@ -408,11 +471,11 @@ CONNECTIONS: Final[tuple[Form, ...]] = (
         "database connection string",
         "https://www.connectionstrings.com/",
         (
-            r"(?:server|data source|host|hostname|address|addr|database|initial catalog|user id|uid|user|username|driver|provider|dsn|port|endpoint)\s?=[^\n]{0,300}?[;\s,?&](?:password|pwd|passwd)\s?=\s?[\"']?(?P<span>[^\s;\"'&]{3,100})",
-            r"(?:^|[;\s\"'?&])(?:password|pwd)\s?=\s?(?P<span>[^\s;\"'&]{3,100});\s?(?:server|data source|host|database|initial catalog|user id|uid|user|username|trusted|encrypt|port|persist|pooling|sslmode)",
-            r"jdbc:[^\s\"']{5,200}?[?&;]password=(?P<span>[^\s&;\"']{3,100})",
+            r"(?:server|data source|host|hostname|address|addr|database|initial catalog|user id|uid|user|username|driver|provider|dsn|port|endpoint)\s?=[^\n]{0,300}?[;\s,?&](?:password|pwd|passwd)\s?=\s?[\"']?(?P<span>[^\s;\"'&<>]{3,100})",
+            r"(?:^|[;\s\"'?&])(?:password|pwd)\s?=\s?(?P<span>[^\s;\"'&<>]{3,100});\s?(?:server|data source|host|database|initial catalog|user id|uid|user|username|trusted|encrypt|port|persist|pooling|sslmode)",
+            r"jdbc:[^\s\"']{5,200}?[?&;]password=(?P<span>[^\s&;\"'<>]{3,100})",
             r"jdbc:oracle:(?:thin|oci):[\w.$#-]{1,60}/(?P<span>[^\s@\"'/]{3,100})@",
-            r"\b(?:sqlplus|expdp|impdp|exp|imp|rman)\s+(?:-\w+\s+){0,3}[\"']?[\w.$#-]{1,60}/(?P<span>[^\s@\"'/]{3,100})@",
+            r"\b(?:sqlplus|expdp|impdp)\s+(?:-\w+\s+){0,3}[\"']?[\w.$#-]{1,60}/(?P<span>[^\s@\"'/]{3,100})@",
         ),
         NAMED,
         exact=False,
