@@ -32,6 +32,8 @@ class Secret:
     name: ClassVar[str] = "secret"
     source: ClassVar[str] = "https://cwe.mitre.org/data/definitions/522.html; each form names its own"
     keys: ClassVar[type[SpanKeys]] = SecretKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"secret": "any"}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"secret": "any"}, "Guest laptop locked? Password is Harbour!Quay7 till Friday."),
         ({"secret": ["door-code"]}, "the back gate code is 4471#"),
@@ -45,6 +47,11 @@ class Secret:
     )
 
     wanted: frozenset[str]
+
+    @staticmethod
+    def known_kinds() -> list[str]:
+        """Return the words that `secret` takes: groups, then single forms."""
+        return [*GROUPS, *(form.id for form in FORMS)]
 
     @classmethod
     def build(cls, keys: SecretKeys, material: Material) -> Secret:

@@ -10,7 +10,7 @@ from rules.secrets.form import NAMED, PREFIXED, Check, Form
 _LIKELY: Final = 0.9
 
 
-def _key(  # noqa: PLR0913 - the columns of a table
+def _key(
     id_: str,
     title: str,
     pattern: str | tuple[str, ...],
@@ -119,7 +119,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
         "cloudflare",
         "Cloudflare token",
         (
-            rf"\bv1\.0-[a-f0-9]{{24}}-[a-f0-9]{{146}}\b",
+            r"\bv1\.0-[a-f0-9]{24}-[a-f0-9]{146}\b",
             _beside("cloudflare|cf(?:_|-)(?:api|token|key)", "[0-9a-f]{37}|[A-Za-z0-9_-]{40}"),
         ),
         "https://developers.cloudflare.com/fundamentals/api/get-started/create-token/",
@@ -342,7 +342,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "twilio",
         "Twilio key",
-        (rf"\bSK[0123456789abcdef][0-9a-f]{{31}}\b", _beside("twilio", _HEX32)),
+        (r"\bSK[0123456789abcdef][0-9a-f]{31}\b", _beside("twilio", _HEX32)),
         "https://www.twilio.com/docs/iam/api-keys",
     ),
     _key(
@@ -394,7 +394,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "datadog",
         "Datadog key",
-        (rf"\bddapp_[A-Za-z0-9]{{34}}\b", _beside("datadog|dd(?:_|-)(?:api|app)", "[0-9a-f]{40}|[0-9a-f]{32}")),
+        (r"\bddapp_[A-Za-z0-9]{34}\b", _beside("datadog|dd(?:_|-)(?:api|app)", "[0-9a-f]{40}|[0-9a-f]{32}")),
         "https://docs.datadoghq.com/account_management/api-app-keys/",
         confidence=_LIKELY,
     ),
@@ -429,7 +429,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "hashicorp-vault",
         "Vault token",
-        (rf"\bhv[sbr]\.[\w-]{{24,}}", _beside("vault", r"s[.][A-Za-z0-9]{24}")),
+        (r"\bhv[sbr]\.[\w-]{24,}", _beside("vault", r"s[.][A-Za-z0-9]{24}")),
         "https://developer.hashicorp.com/vault/docs/concepts/tokens",
     ),
     _key(
@@ -492,7 +492,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
         "vercel",
         "Vercel token",
         (
-            rf"\bv(?:cp|ci|ca|cr|ck)_[A-Za-z0-9]{{50,60}}|\bvercel_blob_rw_[A-Za-z0-9_]{{30,}}",
+            r"\bv(?:cp|ci|ca|cr|ck)_[A-Za-z0-9]{50,60}|\bvercel_blob_rw_[A-Za-z0-9_]{30,}",
             _beside("vercel", "[A-Za-z0-9]{24}"),
         ),
         "https://vercel.com/docs/rest-api",
@@ -617,7 +617,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
         "telegram-bot",
         "Telegram bot token",
         (
-            rf"\b(?:bot)?(?P<span>[0-9]{{8,10}}:AA[\w-]{{32,34}})\b",
+            r"\b(?:bot)?(?P<span>[0-9]{8,10}:AA[\w-]{32,34})\b",
             _beside("telegram|tg.?bot|bot.?token|bot.?api|botfather", "[0-9]{8,10}:[A-Za-z0-9_-]{35}"),
         ),
         "https://core.telegram.org/bots/api#authorizing-your-bot",
@@ -645,7 +645,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
         "linkedin",
         "LinkedIn secret",
         (
-            rf"\bWPL_AP[01]\.[A-Za-z0-9]{{16}}\.[A-Za-z0-9+/=]{{6,10}}",
+            r"\bWPL_AP[01]\.[A-Za-z0-9]{16}\.[A-Za-z0-9+/=]{6,10}",
             _beside("linkedin", "AQ[A-Za-z0-9_-]{60,}|[A-Za-z0-9]{16}"),
         ),
         "https://learn.microsoft.com/linkedin/shared/authentication/authentication",
@@ -655,7 +655,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
         "twitter",
         "X (Twitter) token",
         (
-            rf"\bAAAAAAAAAAAAAAAAAAAAA[\w%+/=-]{{40,}}",
+            r"\bAAAAAAAAAAAAAAAAAAAAA[\w%+/=-]{40,}",
             _beside("twitter", "[0-9]{15,20}-[A-Za-z0-9]{40}|[A-Za-z0-9]{50}"),
         ),
         "https://docs.x.com/resources/fundamentals/authentication/overview",
