@@ -43,39 +43,8 @@ _LOCAL, _DOMAIN = 64, 255
 #: RFC 2606: never registered, so not on the list of public suffixes; people write them where an address is meant.
 _RESERVED: Final = frozenset({"example", "test", "invalid"})
 #: Number plans that are tried for a number without country code.
-_REGIONS: Final = (
-    "US",
-    "GB",
-    "AU",
-    "IN",
-    "DE",
-    "FR",
-    "ES",
-    "IT",
-    "NL",
-    "IE",
-    "NZ",
-    "ZA",
-    "SG",
-    "SE",
-    "BR",
-    "IL",
-    "PL",
-    "CH",
-    "AT",
-    "BE",
-    "DK",
-    "NO",
-    "FI",
-    "PT",
-    "TR",
-    "MX",
-    "JP",
-    "PH",
-    "NG",
-    "AE",
-    "CZ",
-    "HU",
+_REGIONS: Final = tuple(
+    "US GB AU IN DE FR ES IT NL IE NZ ZA SG SE BR IL PL CH AT BE DK NO FI PT TR MX JP PH NG AE CZ HU".split()  # noqa: SIM905
 )
 #: A checksum on a pattern that says next to nothing: below every threshold without a word beside it.
 _WEAK_PATTERN_CHECKED: Final = 0.4
@@ -83,7 +52,7 @@ _WEAK_PATTERN_CHECKED: Final = 0.4
 _YIELDS = 0.1
 #: A run of digits this long, and so many runs in one chunk, are a table: only the first plans are tried there.
 _LONG_RUN, _MANY_RUNS = 400, 40
-_PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN, _PHONE_LOCAL_SCORE = 0.7, 0.55, 0.4, 0.2
+_PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN = 0.7, 0.55, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +262,14 @@ _VERSION_SCORE: Final = 0.4
 _PHONE_RUN: Final = re.compile(f"(?i){KINDS['PHONE_NUMBER'].need}(?:[^a-z0-9]{{0,5}}[0-9])*")
 
 
-#: North America, within one area.
-_PHONE_LOCAL: Final = re.compile(r"(?<![\w.+-])(?<!\d[ )])[2-9]\d\d[ .-]\d{4}(?![\w-]|[ .]\d)")
+#: Forms that number plans refuse: within one area (North America), and ranges that regulators keep free for fiction.
+_PHONE_FORMS: Final = (
+    (re.compile(r"(?<![\w.+-])(?<!\d[ )])[2-9]\d\d[ .-]\d{4}(?![\w-]|[ .]\d)"), "without area code", 0.2),
+    (re.compile(r"(?<![\w.+-])0[17]\d{3} \d{3} ?\d{3}(?![\w-])"), "grouped as in GB", _PHONE_GROUPED),
+    (re.compile(r"(?<![\w.+-])0[17]\d{9}(?![\w-])"), "as in GB", _PHONE_PLAIN),
+    (re.compile(r"\+\d{1,3}(?:[ .-]\(?\d{2,6}\)?){2,4}(?![\w-])"), "grouped with country code", _PHONE_GROUPED),
+    (re.compile(r"(?<![\w.+-])(?:1-)?8\d\d-\d{3}-\d{4}(?![\w-])"), "free of charge", _PHONE_GROUPED),
+)
 
 
 def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
@@ -311,8 +286,9 @@ def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
                     yield low + start, low + end, score, reason
             if whole:
                 break
-    for match in _PHONE_LOCAL.finditer(chunk):
-        yield match.start(), match.end(), _PHONE_LOCAL_SCORE, f"phone number without area code {_PHONE_LOCAL_SCORE:.2f}"
+    for compiled, form, score in _PHONE_FORMS:
+        for match in compiled.finditer(chunk):
+            yield match.start(), match.end(), score, f"phone number {form} {score:.2f}"
 
 
 def _phones_of(window: str, region: str) -> Iterator[tuple[int, int, float, str]]:
