@@ -958,7 +958,7 @@ SESSIONS: Final[tuple[Form, ...]] = (
         "session-token",
         "token in a header",
         "https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
-        r"\b(?:x-[\w-]{0,24}(?:key|token|secret)|private-token|authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:token\s+|apikey\s+|key\s+)?(?P<span>[A-Za-z0-9_~+/.=-]{16,})",
+        r"\b(?:x-[\w-]{0,24}token|private-token|authorization)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:token\s+|apikey\s+|key\s+)?(?P<span>[A-Za-z0-9_~+/.=-]{16,})",
         exact=False,
         confidence=NAMED,
     ),

@@ -219,9 +219,11 @@ def assigned_password(sight: Sight) -> Verdict | None:
 # --- passwords in words ---------------------------------------------------------------------------------------------
 
 _LABEL: Final = r"(?:pass ?(?:words?|wort|wd|wrd|code|phrase)|pas+word|passowrd|passwrod|pssword|p@ssw[o0]rd|пароль|密码|パスワード|비밀번호|passw|pwds?|p/w|pws?|psw|pswd|kennwort|contraseña|contrasena|mot de passe|mdp|senha|palavra-passe|clave|heslo|passord|adgangskode|parola|şifre|salasana|jelszó|kata sandi|lozinka|zugangscode|wachtwoord|hasło|lösenord)"
-_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|vom|pour|du|de|del|da|do|van|voor|per)\s+[^\n:;=!?\"“”]{1,60}?)?"
+_FOR: Final = r"(?:\s+(?:for|to|of|on|at|in|für|zum|vom|pour|du|de|del|da|do|van|voor|per)\s+[^\n:;=!?,\"“”]{1,60}?)?"
 _OPEN: Final = r"(?:[^\x00-\x7f\p{L}\p{N}“‘«]{1,3}\s?)?[\"'`“‘«*_(]{0,3}"
-_IS: Final = r"(?:\s(?:is|was|are|will be|would be|ist|lautet|war|es|est|è|é|has been|has|got|remains?|stays?|becomes)|['’]s)(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
+_IS: Final = r"(?:\s(?:is|was|are|will be|would be|ist|lautet|war|es|est|è|é|has been|has|got|remains?|stays?|becomes))(?:\s+(?:now|still|just|currently|simply|literally|always|set to|changed to|reset to|been|jetzt|actually|temporarily|my|our|the usual|the same old|good old|plain|either))?(?:\s+(?:re)?(?:set|changed|updated) to)?\s*[:=-]?"
+#: "password is", "password for the till is", "password's"; never "this year's".
+_FOR_IS: Final = rf"(?:{_FOR}(?:\s(?:here|there|upstairs|downstairs|today|tonight|this week|this month|again))?{_IS}|['’]s(?: (?:now|still|just))?)"
 _WORD: Final = r"(?P<span>[^\s]{3,80})"
 
 PASSWORDS: Final[tuple[Form, ...]] = (
@@ -243,7 +245,7 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password",
         "password in a sentence",
         _NIST,
-        rf"\b{_LABEL}{_FOR}{_IS}\s+{_OPEN}{_WORD}",
+        rf"\b{_LABEL}{_FOR_IS}\s+{_OPEN}{_WORD}",
         WORDED,
         after_is,
         exact=False,
@@ -319,10 +321,10 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         "password in quotation marks",
         _NIST,
         (
-            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*\"(?P<span>[^\"\n]{{4,80}})\"",
-            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*“(?P<span>[^”\n]{{4,80}})”",
-            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*`(?P<span>[^`\n]{{4,80}})`",
-            rf"\b{_LABEL}{_FOR}(?:{_IS}|\s?[:=])\s*['‘](?P<span>[^'’\n]{{4,80}})['’]",
+            rf"\b{_LABEL}(?:{_FOR_IS}|{_FOR}\s?[:=])\s*\"(?P<span>[^\"\n]{{4,80}})\"",
+            rf"\b{_LABEL}(?:{_FOR_IS}|{_FOR}\s?[:=])\s*“(?P<span>[^”\n]{{4,80}})”",
+            rf"\b{_LABEL}(?:{_FOR_IS}|{_FOR}\s?[:=])\s*`(?P<span>[^`\n]{{4,80}})`",
+            rf"\b{_LABEL}(?:{_FOR_IS}|{_FOR}\s?[:=])\s*['‘](?P<span>[^'’\n]{{4,80}})['’]",
         ),
         WORDED,
         quoted_phrase,
@@ -424,6 +426,16 @@ SETTINGS: Final[tuple[Form, ...]] = (
         "token on a command line",
         _OWASP,
         r"(?:^|\s)--?(?:[a-z-]{0,20}token|[a-z-]{0,20}api-?key|[a-z-]{0,20}secret|[a-z-]{0,20}key)[= ][\"']?(?P<span>[A-Za-z0-9_~+/.=:-]{16,300})",
+        NAMED,
+        assigned_key,
+        exact=False,
+    ),
+    Form(
+        "key-header",
+        "high-entropy",
+        "key in a header",
+        "https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html",
+        r"\bx-[\w-]{0,24}(?:key|secret)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
         NAMED,
         assigned_key,
         exact=False,
@@ -582,7 +594,7 @@ CODES: Final[tuple[Form, ...]] = (
         _NIST,
         (
             rf"\b{_CODE_FOR}(?: |-)?(?:code|password|passcode|pin|token|number|tan)s?\b[^\n0-9]{{0,50}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
-            rf"\b(?:otp|mtan|tan(?:-?nummer| nummer|:| ist| is| lautet)|2fa|mfa|einmalcode|one(?:-| )time code)[^\n0-9]{{0,30}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
+            rf"\b(?:otp|mtan|tan(?:-?nummer| nummer|:| ist| is| lautet)|2fa|mfa|einmalcode|one(?:-| )time code)[^\n0-9]{{0,60}}?[\s:=\"'`*(#“-]{_DIGITS}\b",
             rf"\b{_DIGITS}[\"'`*”]{{0,2}}\s+(?:is|as|ist|for)\s+(?:your|my|the|our|ur|their|his|her|ihr|dein|a)?\s?(?:[\w'’-]+\s+){{0,4}}?(?:{_CODE_FOR}(?: |-)?)?(?:code|otp|passcode|one-time password)\b",
         ),
         WORDED,
@@ -654,7 +666,7 @@ CODES: Final[tuple[Form, ...]] = (
         "Wi-Fi password",
         _NIST,
         (
-            rf"\b{_WIFI}(?:['’]s)?[^\n:=.!?]{{0,40}}?\b{_WIFI_KEY}{_FOR}(?:{_IS}|\s?(?:[:=]|→|->))\s*{_OPEN}{_WORD}",
+            rf"\b{_WIFI}(?:['’]s)?[^\n:=.!?]{{0,40}}?\b{_WIFI_KEY}(?:{_FOR_IS}|{_FOR}\s?(?:[:=]|→|->))\s*{_OPEN}{_WORD}",
             rf"\b{_WIFI_KEY}\s+(?:for|to|of|für|on|fürs|zum)\s+(?:\w+\s+){{0,3}}{_WIFI}[^\n:=.!?]{{0,20}}?(?:{_IS}|\s?(?:[:=]|→|->))\s*{_OPEN}{_WORD}",
             rf"\b{_WIFI}\s?[:=(]\s?[^\n]{{1,40}}?[,;/|\s(]{{1,3}}{_WIFI_KEY}(?:{_IS}|\s?[:=])\s*{_OPEN}{_WORD}",
             r"\bWIFI:(?:[TSH]:[^;\n]{0,60};){1,3}P:(?P<span>[^;\n]{4,63});",
@@ -662,6 +674,16 @@ CODES: Final[tuple[Form, ...]] = (
         ),
         WORDED,
         after_is,
+        exact=False,
+    ),
+    Form(
+        "wifi-pair",
+        "door-code",
+        "Wi-Fi name and password",
+        _NIST,
+        rf"\b{_WIFI}\b[^\n:]{{0,50}}:\s*[\w.'-]{{2,32}}\s?(?:/|\||,|->|→|;| - )\s?(?P<span>\S{{8,63}})",
+        GUESSED,
+        strict,
         exact=False,
     ),
     Form(
@@ -676,6 +698,7 @@ CODES: Final[tuple[Form, ...]] = (
             rf"(?:^|[\s\"'(`]){_DOOR_DIGITS}[\"'`]?\s+(?:(?:will |should |to )?(?:opens?|gets? (?:you|me|us|them|her|him) (?:in|through|into)|lets? (?:you|me|us|them|her|him) (?:in|through|into)|unlocks?|disarms?|turns? off|switch(?:es)? off))\s+(?:(?:still|the|our|your|my|a|now|at|on|that|this|it|to|code|for)\s+){{0,5}}(?:{_DOORS})(?:\s+code)?\b",
             rf"\b(?:punch|type|tap|key in|enter|dial|press|use code)\s+(?:in\s+|the code\s+|code\s+)?{_DOOR_DIGITS}\s+(?:\w+\s+){{0,4}}(?:{_DOORS})\b",
             rf"\b(?:keypad|lock ?box|key ?safe|key ?box|padlock)s?(?:['’]s| code)?(?: -| –|,)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
+            rf"\b(?:doors?|gates?|entrance|shutters?|barrier|alarm|garage|building|shed|cellar)\b[^\n0-9.!?]{{0,40}}?(?: is|['’]s| was|:| =) ?(?P<span>[#*]?[A-Z]?[0-9]{{3,6}}[A-Z]?[#*])(?:[^\w]|$)",
             rf"\b(?:disarm|unset|switch off|turn off)\w*(?: it| the alarm| alarm)?(?: with| using| by| code|:)?\s{_DOOR_DIGITS}(?:[^\w]|$)",
             rf"\b(?:alarm|gate|door|keypad|lock ?box|key ?safe|key ?box|safe|padlock|locker|shutter)(?: is|:| =| code)\s*:?\s+{_DOOR_DIGITS}(?:[^\w]|$)",
         ),
