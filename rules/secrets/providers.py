@@ -546,7 +546,7 @@ PROVIDERS: Final[tuple[Form, ...]] = (
     _key(
         "planetscale",
         "PlanetScale password or token",
-        r"\bpscale_(?:tkn|pw|oauth)_[\w.-]{32,64}",
+        r"\bpscale_(?:tkn|pw|oauth)_[\w-]{32,64}",
         "https://planetscale.com/docs/concepts/service-tokens",
     ),
     _key(
