@@ -1,4 +1,5 @@
 """What only looks like a secret: placeholders, documented examples, hashes, identifiers, code, prose. Each has a name to show."""
+# ruff: noqa: RUF001  typographic characters are data
 
 from __future__ import annotations
 
@@ -88,6 +89,10 @@ _COUNTED: Final = re.compile(
 )
 _REPEATED: Final = re.compile(r"(.{2,12}?)\1{2,}")
 _RUN: Final = 8
+_DIGITS: Final = ("01234567890", "9876543210")
+_WRAPPING: Final = "\"'`“”‘’"
+#: Groups whose values have no form of their own.
+_FREE: Final = frozenset({"password", "high-entropy", "session-token", "signed-link", "connection-string", "door-code"})
 _FEW: Final = 3
 _FEW_LONG: Final = 5
 _SHORT: Final = 8
@@ -107,44 +112,44 @@ _SHOWN: Final = re.compile(
 
 def set_aside(sight: Sight, form: Form) -> str:
     """Return the name of what a match is instead of a secret; empty if nothing speaks against it."""
-    value = sight.value
-    core = value.strip("\"'`“”‘’")
+    core = sight.value.strip(_WRAPPING)
     if sha256(core.encode("utf-8", "replace")).hexdigest()[:_DOCUMENTED_LENGTH] in _DOCUMENTED:
         return "documented example"
     if form.id.endswith("-test-key"):
         return "test key"
     if form.group == "private-key":
-        return "placeholder" if form.id == "pem-key" and _is_drawn(value) else ""
+        return "placeholder" if form.id == "pem-key" and _is_drawn(core) else ""
     if form.id == "jwt":  # one that decodes was made by a program
         return ""
     if _PLACEHOLDER.search(core) or core.casefold() in _WORD_FOR_NOTHING:
         return "placeholder"
+    return _of_form(sight, core, form)
+
+
+def _of_form(sight: Sight, core: str, form: Form) -> str:
+    """Look for what speaks against a match of this form in particular."""
     if form.group in {"one-time-code", "door-code"} and core.isdigit():
-        if form.group == "one-time-code" and (len(set(core)) == 1 or core in _ALPHABETS[1] or core in _ALPHABETS[4]):
+        counted = len(set(core)) == 1 or any(core in digits for digits in _DIGITS)
+        if form.group == "one-time-code" and counted:
             return "repeated or counted characters"
         return "example" if _SHOWN.search(sight.before(80)) else ""
     if _is_drawn(core) or (form.group in _DRAWN_OUT and _COUNTED.search(core)):
         return "repeated or counted characters"
-    if form.group in {"password", "high-entropy", "session-token", "signed-link", "connection-string", "door-code"}:
-        return _not_random(sight, core, form)
-    return ""
+    return _not_random(sight, core, form) if form.group in _FREE else ""
 
 
 def _not_random(sight: Sight, core: str, form: Form) -> str:
     before = sight.before(80)
-    if _HASHED.search(core):
-        return "hash"
-    if _CODE.search(core):
-        return "code, not a value"
-    if form.id in _IN_CODE and _WEAK.fullmatch(core):
-        return "placeholder"
-    if form.group == "high-entropy":
-        return _identifier(core, before)
-    if form.group in {"password", "door-code"} and _SHOWN.search(before):
-        return "example"
-    if form.group == "password" and _KEY_OF_HASH.search(before) and _is_hash(core):
-        return "hash"
-    return ""
+    hashed = form.group == "password" and _KEY_OF_HASH.search(before) and _is_hash(core)
+    shown = form.group in {"password", "door-code"} and _SHOWN.search(before)
+    reasons = (
+        ("hash", hashed or _HASHED.search(core)),
+        ("code, not a value", _CODE.search(core)),
+        ("placeholder", form.id in _IN_CODE and _WEAK.fullmatch(core)),
+        ("example", shown),
+    )
+    found = next((name for name, holds in reasons if holds), "")
+    return found or (_identifier(core, before) if form.group == "high-entropy" else "")
 
 
 def _identifier(core: str, before: str) -> str:

@@ -9,6 +9,7 @@ import math
 import re
 import zlib
 from collections import Counter
+from itertools import pairwise
 from typing import Any, Final
 
 from rules.secrets.form import CHECKED, Sight, Verdict
@@ -115,7 +116,7 @@ def is_random(text: str) -> bool:
 
 def _changes(text: str) -> int:
     """Count changes between capitals and small letters; words written together have few."""
-    return sum(a.isupper() != b.isupper() for a, b in zip(text, text[1:], strict=False) if a.isalpha() and b.isalpha())
+    return sum(a.isupper() != b.isupper() for a, b in pairwise(text) if a.isalpha() and b.isalpha())
 
 
 def assigned_key(sight: Sight) -> Verdict | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from rules.secrets.access import PRIVATE_KEYS, SESSIONS, SIGNED_LINKS, WEBHOOKS
+from rules.secrets.codes import CODES
 from rules.secrets.form import GROUPS, Form
-from rules.secrets.providers import PRIVATE_KEYS, PROVIDERS, SESSIONS, SIGNED_LINKS, WEBHOOKS
-from rules.secrets.words import CODES, CONNECTIONS, PASSWORDS, SETTINGS
+from rules.secrets.providers import PROVIDERS
+from rules.secrets.settings import CONNECTIONS, SETTINGS
+from rules.secrets.words import PASSWORDS
 
 FORMS: Final[tuple[Form, ...]] = (
     *PRIVATE_KEYS,
