@@ -3,7 +3,7 @@ PYTHON ?= python3
 POSTS ?=
 DEV := .dev-venv/bin
 
-.PHONY: help setup check test lint types pins demo bench quality anchors
+.PHONY: help setup check test lint types pins demo bench quality anchors heads
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ bench: $(DEV)/ruff  ## speed and memory: make bench POSTS=file.jsonl, or a gener
 
 quality: $(DEV)/ruff  ## recall and false alarms on posts that no rule author has read
 	$(DEV)/python bench/heldout.py
+
+heads: $(DEV)/ruff  ## train and write down what shipped rules learned (after changing sentences or examples)
+	$(DEV)/python bench/heads.py
 
 anchors: $(DEV)/ruff  ## write down the strings that shipped patterns need (after changing a pack)
 	$(DEV)/python bench/anchors.py

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from rules.encoder import Points
 
 EXEMPLARS: Final = Path(str(files("rules") / "packs" / "exemplars"))
+#: The heads of shipped rules, written down so that no start-up trains them again.
+HEADS: Final = Path(str(files("rules") / "model" / "heads.npz"))
 #: Changes with anything below that could change a score.
 METHOD: Final = "2"
 #: A confidence is given to this many decimals, far above what two machines could differ by.
@@ -93,19 +95,23 @@ def lesson(rule: str, *, like: Iterable[str], unlike: Iterable[str]) -> Lesson:
     return Lesson(rule, tuple(likes), tuple(unlikes))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """A learned direction: `1 / (1 + exp(-(point · weights + bias)))` is the confidence."""
 
     weights: Points
     bias: float
-    #: The sentences that it can name as a reason, and their points.
+    #: The sentences that it can name as a reason.
     like: tuple[str, ...]
-    points: Points
+    encoder: Encoder
 
     def nearest(self, point: Points) -> str:
         """Return the rule's own sentence nearest to a point."""
-        return self.like[int((self.points @ point).round(DECIMALS).argmax())]
+        return self.like[int((self._points @ point).round(DECIMALS).argmax())]
+
+    @cached_property
+    def _points(self) -> Points:
+        return self.encoder.encode(self.like)
 
 
 def confidences(scores: Points) -> Points:
@@ -217,7 +223,7 @@ class School:
         middle, spread = self._everyday_scores(direction)
         direction *= _SLOPE / spread
         bias = float(direction[-1]) - _SLOPE * (middle / spread + _RARE)
-        return Head(direction[:-1], bias, lesson.like, self._encoded(lesson.like))
+        return Head(direction[:-1], bias, lesson.like, self.encoder)
 
     @cached_property
     def _nothing(self) -> Points:
@@ -320,16 +326,43 @@ class Question:
 
     @cached_property
     def head(self) -> Head:
-        """The trained head. Raises OSError, ImportError or ValueError where the encoder cannot be had."""
+        """The head: as it was written down, else trained. Raises OSError, ImportError or ValueError without an encoder."""
+        written = _written().get(self.digest)
+        if written is not None:
+            return Head(written[:-1], float(written[-1]), self.lesson.like, encoder_at(self.encoder))
         return school_at(self.encoder).train(self.lesson)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """A hash of all that the answer depends on; says so where the model is missing."""
         try:
             return self.lesson.digest(self.encoder)
         except OSError:
             return "without model"
+
+
+@cache
+def _written() -> dict[str, Points]:
+    """Return the heads of shipped rules by digest, weights and bias in one row; none if the file cannot be read."""
+    import numpy as np
+
+    try:
+        with np.load(HEADS, allow_pickle=False) as file:
+            return dict(zip(file["digests"].tolist(), file["rows"], strict=True))
+    except (OSError, ValueError, KeyError):
+        return {}  # they are trained again, at the price of a second
+
+
+def write_heads(questions: Iterable[Question]) -> int:
+    """Train the heads of these questions and write them to the file that `Question.head` reads; return how many."""
+    import numpy as np
+
+    trained = {one.digest: school_at(one.encoder).train(one.lesson) for one in questions}
+    rows = np.array([[*head.weights, head.bias] for head in trained.values()])
+    with HEADS.open("wb") as file:
+        np.savez(file, digests=np.array(list(trained)), rows=rows)
+    _written.cache_clear()
+    return len(trained)
 
 
 class Panel:
