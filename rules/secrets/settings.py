@@ -11,7 +11,7 @@ from rules.secrets.judge import assigned_password, url_password
 
 _OWASP: Final = "https://cwe.mitre.org/data/definitions/798.html"
 
-_NAME_OF_PASSWORD: Final = r"(?:pass(?:word|wd|wort|phrase|code)?|pwd|passw|userpass|_pw|secret_?pass)(?:[_-]?(?:[0-9]{1,2}|prod|dev|staging|live|default|old|new|admin|root|user|db|value|plain|text))?"
+_SETTING: Final = r"(?:pass(?:word|wd|wort|phrase|code)?|pwd|passw|userpass|_pw|secret_?pass)(?:[_-]?(?:[0-9]{1,2}|prod|dev|staging|live|default|old|new|admin|root|user|db|value|plain|text))?"
 _KEY_NAME: Final = r"(?:api[_.-]?keys?|api[_.-]?secret|apikey|secret(?:[_.-]?(?:key|token|access[_.-]?key|id|value|base|key[_.-]?base))?|token(?:[_.-]?(?:secret|value|key))?|auth(?:orization)?(?:[_.-]?(?:key|token|secret))?|credentials?|access[_.-]?key|private[_.-]?key|client[_.-]?secret|(?:sign(?:ing|ature)?|encrypt(?:ion)?|master|license|account|service|shared|webhook|session|cookie|app|user|admin|jwt|hmac|aes|crypto|consumer|subscription|storage|deploy|integration|write|read|rest|prod|live|function|host|connection|service[_.-]?role)[_.-]?(?:key|secret|salt)|[a-z0-9]{2,20}[_.-]key|salt)(?:[_.-]?(?:[0-9]{1,2}|prod|dev|staging|live|value|prd|v[0-9]))?"
 _TO: Final = r"[\"'`\])]{0,2}\s{0,4}(?::\s?(?:str|String|string|&str)\s?=|=>|:=|[:=]{1,3}|\?=|,)\s{0,4}(?:[rbfuRBFU@]|String\.raw)?"
 _QUOTED: Final = ('"(?P<span>[^"\n\\\\]{4,300})"', "'(?P<span>[^'\n\\\\]{4,300})'", "`(?P<span>[^`\n]{4,300})`")
@@ -30,13 +30,13 @@ SETTINGS: Final[tuple[Form, ...]] = (
         "password in a setting",
         _OWASP,
         (
-            *(rf"{_START}{_NAME_OF_PASSWORD}{_TO}{quoted}" for quoted in _QUOTED),
-            rf"(?:^|[\s{{,;\"'`(])(?:[A-Za-z0-9.$-]{{1,40}}[_.-])*(?:[A-Z]{{2,20}})?{_NAME_OF_PASSWORD}{_BARE}".replace(
+            *(rf"{_START}{_SETTING}{_TO}{quoted}" for quoted in _QUOTED),
+            rf"(?:^|[\s{{,;\"'`(])(?:[A-Za-z0-9.$-]{{1,40}}[_.-])*(?:[A-Z]{{2,20}})?{_SETTING}{_BARE}".replace(
                 "[:=]{1,2})", "=)"
             ),
-            rf"(?:^|[\s{{,;\"'`(])(?:[A-Za-z0-9.$-]{{1,40}}[_.-])+{_NAME_OF_PASSWORD}{_BARE}",
-            rf"<(?:\w{{1,20}}:)?\w{{0,20}}{_NAME_OF_PASSWORD}(?:\s[^<>\n]{{0,60}})?>\s{{0,10}}(?P<span>[^<\n\s]{{4,200}})\s{{0,10}}</",
-            rf"(?:key|name)=[\"'][^\"'\n]{{0,60}}{_NAME_OF_PASSWORD}[\"']\s{{0,5}}(?:value|>)=?\s?[\"']?(?P<span>[^\"'<\n]{{4,200}})[\"'<]",
+            rf"(?:^|[\s{{,;\"'`(])(?:[A-Za-z0-9.$-]{{1,40}}[_.-])+{_SETTING}{_BARE}",
+            rf"<(?:\w{{1,20}}:)?\w{{0,20}}{_SETTING}(?:\s[^<>\n]{{0,60}})?>\s{{0,10}}(?P<span>[^<\n\s]{{4,200}})\s{{0,10}}</",
+            rf"(?:key|name)=[\"'][^\"'\n]{{0,60}}{_SETTING}[\"']\s{{0,5}}(?:value|>)=?\s?[\"']?(?P<span>[^\"'<\n]{{4,200}})[\"'<]",
         ),
         NAMED,
         assigned_password,
