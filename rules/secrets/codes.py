@@ -19,7 +19,13 @@ _BOOKING: Final = re.compile(
     re.IGNORECASE,
 )
 _SENT: Final = re.compile(
-    r"\b(?:text(?:ed)?|sms|log(?:ged)?[ -]?in|log ?on|sign[ -]?in|verif\w+|2fa|mfa|otp|two[- ]factor|authenticat\w+|bank|whatsapp|phone|account|one[- ]time|expires?|valid for|minutes|google|microsoft|okta|duo|vpn|approve|e-?mailed|forward\w*|relay\w*|paypal)\b",
+    r"\b(?:my code|text(?:ed)?|sent|sends?|sms|logging|portal|log(?:ged)?[ -]?in|log ?on|sign[ -]?in|verif\w+|2fa|mfa|otp|two[- ]factor|authenticat\w+|bank|whatsapp|phone|account|one[- ]time|expires?|valid for|minutes|google|microsoft|okta|duo|vpn|approve|e-?mailed|forward\w*|relay\w*|paypal)\b",
+    re.IGNORECASE,
+)
+
+
+_OFFERED: Final = re.compile(
+    r"% ?off|\b(?:checkout|discount|booking|reservation|coupon|voucher|free|till|refund|tracking|hotel|airline|flight)\b",
     re.IGNORECASE,
 )
 
@@ -29,7 +35,7 @@ def one_time(sight: Sight) -> Verdict | None:
     directly = re.search(r"(?:\b(?:is|was|are|ist)|[:=#])\s*[\"'`*“]{0,2}$", sight.before(8), re.IGNORECASE)
     if _YEAR.fullmatch(sight.value) and not directly:
         return Verdict(aside="year")
-    if _BOOKING.search(sight.before(60)) or (_BOOKING.search(sight.after(40)) and not _SENT.search(sight.before(60))):
+    if _BOOKING.search(sight.before(60)) or (_OFFERED.search(sight.after(40)) and not _SENT.search(sight.before(60))):
         return Verdict(aside="booking, discount or error code")
     return None
 
@@ -87,6 +93,23 @@ def door(sight: Sight) -> Verdict | None:
     directly = re.search(r"(?:\b(?:is|was|ist)|[:=])\s*[\"'`*“]{0,2}$", sight.before(8), re.IGNORECASE)
     if _YEAR.fullmatch(digits) and not directly:
         return Verdict(aside="year")
+    if _OFFERED.search(sight.after(30)):
+        return Verdict(aside="booking, discount or error code")
+    return None
+
+
+_ENDS: Final = re.compile(r"\s*(?:\Z|[,.!;)\n]|(?:and|then|if|for|pls|please|until|till|since|nobody|but)\b)")
+
+
+def said_of_door(sight: Sight) -> Verdict | None:
+    """Judge digits after "the alarm is": only four or more with which the clause ends, and no year or time of day."""
+    refused = door(sight)
+    if refused is not None:
+        return refused
+    digits = re.sub(r"\D", "", sight.value)
+    plain = sight.value == digits
+    if len(digits) < 4 or not _ENDS.match(sight.after(12)) or (plain and _YEAR.fullmatch(digits)):  # noqa: PLR2004
+        return Verdict(aside="number of something else")
     return None
 
 
@@ -132,13 +155,24 @@ CODES: Final[tuple[Form, ...]] = (
         exact=False,
     ),
     Form(
+        "said-of-door",
+        "door-code",
+        "digits said of a door or an alarm",
+        "https://www.npsa.gov.uk/",
+        rf"\b(?:alarm|keypad|key ?safe|key ?box|lock ?box|padlock|shutters?|gates?|(?:back|front|side|cellar|staff) ?doors?|toilets?|loo|restroom|server ?room|store ?room|stock ?room|bike shed|medicine cabinet|drugs? cupboard|cabinet|garage|lock-?up|barrier)\b[^\n0-9]{{0,40}}?(?: is| ist| was|:|,|['’]s)(?: still| now| always)? {_DOOR_DIGITS}(?:[^\w]|$)",
+        GUESSED,
+        said_of_door,
+        exact=False,
+    ),
+    Form(
         "code-sent",
         "one-time-code",
         "code that was sent to somebody",
         NIST,
         (
-            rf"\b(?:code|pin|passcode|number)(?:\s+(?:i|they|it|you|he|she|we)\s+\w+(?:\s+\w+){{0,3}}?)?(?:\s+(?:is|was)|['’]s|\s?[:=])\s*[\"'`*“]{{0,2}}{_DIGITS}\b",
+            rf"\b(?:code|pin|passcode|number)(?: from (?:the |my )?[\w-]{1, 20})?(?:\s+(?:i|they|it|you|he|she|we)\s+\w+(?:\s+\w+){{0,3}}?)?(?:\s+(?:is|was)|['’]s|\s?[:=])\s*[\"'`*“]{{0,2}}{_DIGITS}\b",
             rf"\b(?:code|pin|passcode)\s+{_DIGITS}\b",
+            r"\bcode\b[^\n0-9]{0,40}?\s(?P<span>[0-9]{6}|[0-9]{3}[ -][0-9]{3})\b",
         ),
         WORDED,
         bare_code,
@@ -162,7 +196,7 @@ CODES: Final[tuple[Form, ...]] = (
         "one-time-code",
         "recovery code",
         NIST,
-        r"\b(?:backup|recovery|emergency|scratch)\s+(?:code|key)s?\b[^\n]{0,30}?[\s:=\"'`*(]\s?(?P<span>[A-Za-z0-9]{4,6}(?:-[A-Za-z0-9]{4,6}){1,8}|[0-9]{8}|[0-9]{4} [0-9]{4})\b",
+        r"\b(?:backup|recovery|emergency|scratch)\s+(?:code|key)s?\b[^\n]{0,60}?[\s:=\"'`*(]\s?(?P<span>[A-Za-z0-9]{4,6}(?:-[A-Za-z0-9]{4,6}){1,8}|[0-9]{8}|[0-9]{4} [0-9]{4})\b",
         NAMED,
         exact=False,
     ),

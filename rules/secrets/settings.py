@@ -97,7 +97,7 @@ SETTINGS: Final[tuple[Form, ...]] = (
             rf"{_START}{_KEY_NAME}{_BARE_RANDOM}",
             rf"<\w{{0,20}}{_KEY_NAME}(?:\s[^<>\n]{{0,60}})?>\s{{0,10}}(?P<span>[^<\n\s]{{12,300}})\s{{0,10}}</",
             rf"(?:key|name)=[\"'][^\"'\n]{{0,60}}{_KEY_NAME}[\"']\s{{0,5}}(?:value)=\s?[\"']?(?P<span>[^\"'<\n]{{12,300}})[\"'<]",
-            r"\b(?:api|secret|access|auth|private|encryption|licen[cs]e|deploy|admin|bot|session|client)[ -](?:key|token|secret)\b[^\n]{0,30}?(?:\bis|[:=]|→|->)\s{0,3}[\"'`“*]{0,2}(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
+            r"\b(?:api|secret|access|auth|private|encryption|licen[cs]e|deploy|admin|bot|session|client)[ -](?:key|token|secret)\b[^\n]{0,60}?(?:\bis|[:=]|→|->)\s{0,3}[\"'`“*]{0,2}(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
             r"\b(?:tokens?|secret|api ?key|key|creds?)(?: is| was|:| :| =|=| ->| →)\s{0,3}[\"'`“*]{0,3}(?P<span>[A-Za-z0-9_~+/.=-]{16,300})",
             r"(?:^|[\s\"'`*])(?P<span>[A-Za-z0-9_~+/.=-]{20,300})[\"'`*]{0,2}\s+(?:is|=|as|for)\s+(?:the|our|my|your|a)\s+(?:[\w'’-]+\s+){0,4}?(?:api key|key|token|secret)\b",
         ),

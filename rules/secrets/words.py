@@ -75,6 +75,8 @@ PASSWORDS: Final[tuple[Form, ...]] = (
         (
             rf"\b(?:log|sign)(?:ged|ging)? ?(?:in|on|into)\b[^\n.;]{{0,40}}? (?:with|using)\s+{OPEN}{WORD}",
             rf"\b(?:changed|reset|set) (?:it|the log-?in|my log-?in|our log-?in|logins?)(?: back)? to\s+{OPEN}{WORD}",
+            r"[\w.+-]{1,40}@[\w.-]{2,60}(?: / | \| )(?P<span>\S{6,64})",
+            rf"\b(?:new|old|current|temporary|temp) one(?: (?:for|to|on) [^\n,.;:]{{1,30}}?)? is {OPEN}{WORD}",
             rf"🔑\s?:?\s?{OPEN}{WORD}",
             rf"\b(?:{_LABEL}|log ?in|sign ?in|unlock)\b[^\n.;]{{0,40}}?[ ,](?:type|typing|enter|use|using|put|try|with|say|give)\s+(?:in\s+)?{OPEN}{WORD}",
             rf"\b(?:type|enter|use|try|put in|key in)\s+{OPEN}(?P<span>[^\s\"'`”]{{5,80}})[\"'`”*]{{0,2}}\s+(?:[\w'’]+\s+){{0,7}}?(?:{_LABEL}|log ?in|sign ?in|unlock)\b",
