@@ -90,7 +90,7 @@ KINDS: Final[dict[str, Kind]] = {
             words=_words(
                 "phone, telephone, tel, cell, cellphone, mobile, call, text, ring, dial, whatsapp, sms, fax, "
                 "my number, his number, her number, their number, your number, our number, the number, number hai, "
-                "landline, ph, contact, reach, hotline, try, telegram, mob, msg, message, voicemail, answer, extension"
+                "landline, ph, contact, reach, hotline, try, tried, telegram, mob, msg, message, voicemail, answer, extension"
             ),
             threshold=_ALONE,
             yields=True,
