@@ -27,6 +27,7 @@ from typing import Any, Final
 import re2
 
 from rules.beside import Phrases, nearest, phrases, stem, tokens_of
+from rules.phones import phones
 from rules.pii_kinds import AGAINST, KINDS, VERY_WEAK, Kind
 
 #: Seconds that one pattern may take on one chunk; then the document counts as not evaluated.
@@ -42,17 +43,10 @@ _BEFORE, _AFTER, _AGAINST = 8, 3, 3
 _LOCAL, _DOMAIN = 64, 255
 #: RFC 2606: never registered, so not on the list of public suffixes; people write them where an address is meant.
 _RESERVED: Final = frozenset({"example", "test", "invalid"})
-#: Number plans that are tried for a number without country code.
-_REGIONS: Final = tuple(
-    "US GB AU IN DE FR ES IT NL IE NZ ZA SG SE BR IL PL CH AT BE DK NO FI PT TR MX JP PH NG AE CZ HU".split()  # noqa: SIM905
-)
 #: A checksum on a pattern that says next to nothing: below every threshold without a word beside it.
 _WEAK_PATTERN_CHECKED: Final = 0.4
 #: How much surer than another kind a guess must be to count instead of it.
-_YIELDS = 0.1
-#: A run of digits this long, and so many runs in one chunk, are a table: only the first plans are tried there.
-_LONG_RUN, _MANY_RUNS = 400, 40
-_PHONE_WITH_CODE, _PHONE_GROUPED, _PHONE_PLAIN = 0.7, 0.55, 0.4
+_YIELDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +149,7 @@ def _in_chunk(chunk: str, text: str, offset: int) -> Iterator[Hit]:
 def _raw(kind: Kind, chunk: str) -> Iterator[tuple[int, int, float, str]]:
     """Yield start, end, score and reason before the words beside them are weighed."""
     if kind.name == "PHONE_NUMBER":
-        yield from _phones(chunk)
+        yield from phones(chunk, skeleton(chunk))
     elif kind.name == "IBAN_CODE":
         yield from _ibans(kind, chunk)
     elif kind.name == "EMAIL_ADDRESS":
@@ -259,68 +253,6 @@ _PART_OF_MORE: Final = re.compile(r"[-_.=v:].*|.*[-_~+:]$", re.DOTALL | re.IGNOR
 #: Four numbers of which the first is small: a version, unless a word says address.
 _VERSION: Final = re.compile(r"\d\.")
 _VERSION_SCORE: Final = 0.4
-_PHONE_RUN: Final = re.compile(f"(?i){KINDS['PHONE_NUMBER'].need}(?:[^a-z0-9]{{0,5}}[0-9])*")
-
-
-#: Forms that number plans refuse: within one area (North America), and ranges that regulators keep free for fiction.
-_PHONE_FORMS: Final = (
-    (re.compile(r"(?<![\w.+-])(?<!\d[ )])[2-9]\d\d[ .-]\d{4}(?![\w-]|[ .]\d)"), "without area code", 0.2),
-    (re.compile(r"(?<![\w.+-])0[17]\d{3} \d{3} ?\d{3}(?![\w-])"), "grouped as in GB", _PHONE_GROUPED),
-    (re.compile(r"(?<![\w.+-])0[17]\d{9}(?![\w-])"), "as in GB", _PHONE_PLAIN),
-    (re.compile(r"\+\d{1,3}(?:[ .-]\(?\d{2,6}\)?){2,4}(?![\w-])"), "grouped with country code", _PHONE_GROUPED),
-    (re.compile(r"(?<![\w.+-])(?:1-)?8\d\d-\d{3}-\d{4}(?![\w-])"), "free of charge", _PHONE_GROUPED),
-)
-
-
-def _phones(chunk: str) -> Iterator[tuple[int, int, float, str]]:
-    """Try the number plans on each run of digits; a plan that explains all of it ends the search."""
-    for count, run in enumerate(_PHONE_RUN.finditer(skeleton(chunk))):
-        low = max(0, run.start() - 24)
-        window = chunk[low : run.end() + 12]
-        is_table = count >= _MANY_RUNS or len(window) >= _LONG_RUN
-        for region in _REGIONS[:2] if is_table else _REGIONS:
-            whole = False
-            for start, end, score, reason in _phones_of(window, region):
-                if low + end > run.start() and low + start < run.end():
-                    whole = whole or low + end >= run.end()
-                    yield low + start, low + end, score, reason
-            if whole:
-                break
-    for compiled, form, score in _PHONE_FORMS:
-        for match in compiled.finditer(chunk):
-            yield match.start(), match.end(), score, f"phone number {form} {score:.2f}"
-
-
-def _phones_of(window: str, region: str) -> Iterator[tuple[int, int, float, str]]:
-    plans = importlib.import_module("phonenumbers")
-    found = list(plans.PhoneNumberMatcher(window, region, leniency=plans.Leniency.VALID))
-    strict = {
-        (match.start, match.end)
-        for match in (
-            plans.PhoneNumberMatcher(window, region, leniency=plans.Leniency.STRICT_GROUPING) if found else ()
-        )
-    }
-    for match in found:
-        digits = match.raw_string
-        if digits.lstrip("( ").startswith("+"):
-            form, score = "with country code", _PHONE_WITH_CODE
-        elif (match.start, match.end) in strict and _is_grouped(digits, region):
-            form, score = f"grouped as in {region}", _PHONE_GROUPED
-        else:
-            form, score = f"valid in {region}", _PHONE_PLAIN
-        yield match.start, match.end, score, f"phone number {form} {score:.2f}"
-
-
-def _is_grouped(digits: str, region: str) -> bool:
-    """Return whether somebody wrote it as a telephone number: in groups, with a trunk 0 or as in North America."""
-    if _GROUPS.fullmatch(digits) is None or sum(map(str.isdecimal, digits)) < _LEAST_GROUPED:
-        return False
-    return region == "US" or digits.startswith(("0", "(0"))
-
-
-_GROUPS: Final = re.compile(r"(?:\(\d{2,5}\)|\d{2,5})(?:[ ./-]{1,2}\(?\d{2,7}\)?)+|\(\d{3}\) ?\d{3}[ .-]{1,3}\d{4}")
-#: With fewer digits it may be a date or a decimal.
-_LEAST_GROUPED: Final = 9
 
 
 def _weighed(kind: Kind, text: str, start: int, end: int, *, score: float, reason: str) -> Hit:
