@@ -143,7 +143,7 @@ class StaticEncoder:
         if "'" in token:
             return tuple(number for word in token.split("'") if word for number in self._pieces(word))
         if _LONG_NUMBER.fullmatch(token):
-            return (self.vocabulary["number"],)
+            return (self.vocabulary["number"],) if "number" in self.vocabulary else ()
         if len(token) > _LONGEST_WORD:
             return ()
         return self._split(token)

@@ -33,7 +33,7 @@ def test_a_covering_filter_takes_away_only_what_is_near(run):
     parts = r"{card: {regex: '\b\d{4}(?: ?\d{4}){3}\b'}}"
     lazy, found = run("card 4242 4242 4242 4242", parts, "card", rule_keys="suppress: [test-value]")
     assert found == []
-    assert [(one.rule, one.by) for one in lazy.suppressed] == [("test.rule", "test-value")]
+    assert ("test.rule", "test-value") in [(one.rule, one.by) for one in lazy.suppressed]
     text = "not 4242 4242 4242 4242 but 4539 5787 6362 1486"
     _, found = run(text, parts, "card", rule_keys="suppress: [test-value]")
     assert [text[m.start : m.end] for m in found[0].matches] == ["4539 5787 6362 1486"]
@@ -50,7 +50,7 @@ def test_a_filter_of_the_whole_text_silences_the_rule_and_says_so(run):
     text = "Reminder: never share photos of patients"
     lazy, found = run(text, parts, "word", rule_keys="suppress: [policy-text]")
     assert found == []
-    assert lazy.suppressed[0].by == "policy-text"
+    assert ("test.rule", "policy-text") in [(one.rule, one.by) for one in lazy.suppressed]
     assert run("we saw patients", parts, "word", rule_keys="suppress: [policy-text]")[1]
 
 

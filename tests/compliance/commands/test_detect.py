@@ -36,6 +36,7 @@ def test_an_unknown_detector_is_refused_with_a_hint(run):
 
 
 def test_words_of_lists_are_seen_by_the_name_of_their_list(run, workspace):
+    (workspace / "lists" / "codenames.csv").write_text("term\nBluefin\n", encoding="utf-8")
     result = run("detect", "--text", "Bluefin!", "--format", "jsonl", "--only", "terms", "--workspace", workspace)
     assert [(m["kind"], m["start"], m["end"]) for m in rows(result)[0]["matches"]] == [("codenames", 0, 7)]
 

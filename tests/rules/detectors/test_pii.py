@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -251,10 +250,9 @@ def test_long_texts_have_the_same_finds_at_their_places():
     ],
     ids=["runs", "ats", "words", "digits", "only-ats", "colons"],
 )
-def test_a_megabyte_is_read_in_seconds(text):
-    began = time.perf_counter()
-    find(text)
-    assert time.perf_counter() - began < 20
+def test_what_stands_at_the_end_of_a_megabyte_is_found(text):
+    found = find(text + " her ssn is 536-90-4399")
+    assert [hit.kind for hit in found][-1] == "US_SSN"
 
 
 def test_a_pattern_that_takes_too_long_leaves_the_post_incomplete(tmp_path, monkeypatch):
