@@ -3,7 +3,7 @@ PYTHON ?= python3
 POSTS ?=
 DEV := .dev-venv/bin
 
-.PHONY: help setup check test lint types pins demo bench quality anchors heads
+.PHONY: help setup check test lint types pins demo bench quality anchors heads sentences
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,9 @@ quality: $(DEV)/ruff  ## recall and false alarms on posts that no rule author ha
 
 heads: $(DEV)/ruff  ## train and write down what shipped rules learned (after changing sentences or examples)
 	$(DEV)/python bench/heads.py
+
+sentences: $(DEV)/ruff  ## make the sentence encoder again: make sentences TEACHER=folder STREAMS="a.jsonl b.jsonl"; then make heads
+	$(DEV)/python bench/distil.py $(TEACHER) $(STREAMS)
 
 anchors: $(DEV)/ruff  ## write down the strings that shipped patterns need (after changing a pack)
 	$(DEV)/python bench/anchors.py

@@ -20,7 +20,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from rules.encoder import SHIPPED, StaticEncoder, folder_digest, tokens  # noqa: E402
+from rules.encoder import SHIPPED, StaticEncoder, folder_digest, tokens
 
 HEADS, LAYERS = 12, 6
 KEEP = re.compile(r"(?:##)?[a-z0-9]+|[^\w\s]|[a-z]")
@@ -39,9 +39,11 @@ class Teacher:
         self.cls, self.sep = table["[CLS]"], table["[SEP]"]
 
     def numbers(self, text: str) -> list[int]:
+        """Return the pieces of a text, as many as the teacher reads here."""
         return self.pieces.numbers(text)[:126]
 
     def encode(self, rows: Sequence[list[int]], *, batch: int = 256) -> np.ndarray:
+        """Return one unit row for each row of pieces."""
         out = np.zeros((len(rows), 384), np.float32)
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         for at in range(0, len(order), batch):
