@@ -27,7 +27,7 @@ _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _LONGEST_WORD: Final = 60
 _REMEMBERED: Final = 200_000
 #: Characters that the table writes in one way only.
-_SAME: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+_SAME: Final = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'", "“": '"', "”": '"', "\u2013": "-", "—": "-"})
 
 
 class Encoder(Protocol):
