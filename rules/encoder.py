@@ -33,8 +33,10 @@ _SAME: Final = str.maketrans({"\u2019": "'", "\u2018": "'", "`": "'", "“": '"'
 class Encoder(Protocol):
     """Turns texts into rows of unit length (or zero, where there is nothing to go by)."""
 
-    #: Changes whenever a row could come out differently.
-    digest: str
+    @property
+    def digest(self) -> str:
+        """Changes whenever a row could come out differently."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> Points:
         """Return one row a text. Pure; linear in the length of the texts."""
@@ -117,7 +119,8 @@ class StaticEncoder:
         rows *= self.scale
         lengths = np.sqrt((rows * rows).sum(axis=1))
         lengths[lengths == 0] = 1
-        return rows / lengths[:, None]
+        unit: Points = rows / lengths[:, None]
+        return unit
 
     def numbers(self, text: str) -> list[int]:
         """Return the rows of a text's words."""
@@ -178,7 +181,8 @@ class _Foreign:
         rows = np.asarray(self.model.encode([text or " " for text in texts]), dtype=np.float64)
         lengths = np.sqrt((rows * rows).sum(axis=1))
         lengths[lengths == 0] = 1
-        return rows / lengths[:, None]
+        unit: Points = rows / lengths[:, None]
+        return unit
 
 
 class _HasEncode(Protocol):

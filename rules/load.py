@@ -358,9 +358,9 @@ def _told(rule: str, examples: ExamplesSpec, encoder: str) -> Told:
 def _learned(parts: Mapping[str, Part]) -> dict[str, str]:
     """Return the digests of what trained parts depend on; empty for a rule without such parts."""
     return {
-        f"learned {name}": part.detector.question.digest
-        for name, part in parts.items()
-        if isinstance(part.detector, Meaning)
+        f"learned {name}": detector.question.digest
+        for name, detector in ((name, part.detector) for name, part in parts.items())
+        if isinstance(detector, Meaning)
     }
 
 
