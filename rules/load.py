@@ -357,11 +357,12 @@ def _told(rule: str, examples: ExamplesSpec, encoder: str) -> Told:
 
 def _learned(parts: Mapping[str, Part]) -> dict[str, str]:
     """Return the digests of what trained parts depend on; empty for a rule without such parts."""
-    return {
-        f"learned {name}": detector.question.digest
-        for name, detector in ((name, part.detector) for name, part in parts.items())
-        if isinstance(detector, Meaning)
-    }
+    learned: dict[str, str] = {}
+    for name, part in parts.items():
+        detector: object = part.detector
+        if isinstance(detector, Meaning):
+            learned[f"learned {name}"] = detector.question.digest
+    return learned
 
 
 def _quieter(rule_status: str | None, policy_status: str) -> str:

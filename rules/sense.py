@@ -171,6 +171,8 @@ def _short_ones(raw: str, start: int, end: int) -> list[Passage]:
 
 def _trim(raw: str, start: int, end: int) -> tuple[int, int]:
     text = raw[start:end]
+    if not text.strip():
+        return start, start
     return start + len(text) - len(text.lstrip()), end - len(text) + len(text.rstrip())
 
 

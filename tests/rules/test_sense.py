@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rules.document import Document
@@ -39,6 +39,7 @@ def test_what_reads_alike_lies_nearer():
 
 
 @given(st.text(max_size=300))
+@example("\x85")
 @settings(deadline=None, max_examples=60)
 def test_passages_lie_in_the_text_and_hold_every_word(text):
     found = passages(text)
