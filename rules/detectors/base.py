@@ -120,6 +120,8 @@ class Material:
     trusted: bool = False
     #: The rule that the part belongs to.
     told: Told = Told()
+    #: The spaCy pipeline for entities, a package or a path; None for the shipped one.
+    pipeline: str | None = None
     #: Build a part inside a part (for `missing`).
     build: Callable[[dict[str, Any], tuple[str | int, ...]], Detector]
 
