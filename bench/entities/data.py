@@ -64,7 +64,7 @@ def texts(path: Path, *, limit: int, seed: int) -> list[str]:
     """Return that many different texts of an unlabelled stream, drawn at random with the seed."""
     with path.open(encoding="utf-8") as lines:
         found = list(dict.fromkeys(str(json.loads(line)["text"]).strip() for line in lines))
-    random.Random(seed).shuffle(found)  # noqa: S311 - a sample, not a secret
+    random.Random(seed).shuffle(found)
     return [text for text in found if text][:limit]
 
 
@@ -115,12 +115,12 @@ def name_pool(rows: Iterable[Row]) -> dict[str, list[str]]:
 def varied(rows: Iterable[Row], names: dict[str, list[str]], draw: random.Random) -> Iterator[Row]:
     """Yield each row once, now and then as typed, in another case, or with other names."""
     for row in rows:
-        if row.spans and draw.random() < 0.15:  # noqa: PLR2004
+        if row.spans and draw.random() < 0.15:
             row = swapped(row, names, draw)  # noqa: PLW2901
-        if draw.random() < 0.4:  # noqa: PLR2004
+        if draw.random() < 0.4:
             row = natural(row)  # noqa: PLW2901
         dice = draw.random()
-        yield cased(row, upper=dice < 0.02) if dice < 0.07 else row  # noqa: PLR2004
+        yield cased(row, upper=dice < 0.02) if dice < 0.07 else row
 
 
 @dataclass(slots=True)

@@ -43,7 +43,7 @@ def _shape(word: str) -> int:
     if word.startswith("http"):
         return 10
     case = "".join("X" if c.isupper() else "x" if c.islower() else "d" if c.isdigit() else "." for c in word)
-    key = (case[:3], case[-1:], len(case) > 3)  # noqa: PLR2004
+    key = (case[:3], case[-1:], len(case) > 3)
     return 16 + sum(ord(c) * 31**i for i, c in enumerate(f"{key}")) % (SHAPES - 16)
 
 
@@ -130,7 +130,9 @@ def _scores(lower: Params, upper: Params, ids: jax.Array, shapes: jax.Array, mas
     return jax.nn.log_softmax(_logits(upper, _base(lower, ids, mask), shapes, mask, None))
 
 
-def _loss(upper: Params, base: jax.Array, shapes: jax.Array, mask: jax.Array, tags: jax.Array, key: jax.Array) -> jax.Array:  # noqa: PLR0913, E501
+def _loss(
+    upper: Params, base: jax.Array, shapes: jax.Array, mask: jax.Array, tags: jax.Array, key: jax.Array
+) -> jax.Array:
     scores = jax.nn.log_softmax(_logits(upper, base, shapes, mask, key))
     here = (tags >= 0).astype(jnp.float32)
     one = jnp.take_along_axis(scores, jnp.maximum(tags, 0)[:, :, None], axis=-1)[:, :, 0]
@@ -138,7 +140,13 @@ def _loss(upper: Params, base: jax.Array, shapes: jax.Array, mask: jax.Array, ta
 
 
 @jax.jit
-def _step(state: tuple[Params, Params, Params], batch: tuple[jax.Array, ...], rate: jax.Array, count: jax.Array, key: jax.Array) -> Any:  # noqa: ANN401, E501
+def _step(
+    state: tuple[Params, Params, Params],
+    batch: tuple[jax.Array, ...],
+    rate: jax.Array,
+    count: jax.Array,
+    key: jax.Array,
+) -> Any:  # noqa: ANN401
     upper, first, second = state
     loss, grads = jax.value_and_grad(_loss)(upper, *batch, key)
     size = jnp.sqrt(sum((g * g).sum() for g in grads.values()))
@@ -164,7 +172,9 @@ class Teacher:
         self._pieces = Pieces(tokenizer)
         self._seed = seed
 
-    def fit(self, rows: Sequence[Row], *, rounds: int, rate: float = 1e-4, after: Callable[[int], None] = lambda _: None) -> None:
+    def fit(
+        self, rows: Sequence[Row], *, rounds: int, rate: float = 1e-4, after: Callable[[int], None] = lambda _: None
+    ) -> None:
         """Train for that many rounds; the rate rises for a tenth of the way, then falls to nothing."""
         sheets = [self._pieces.sheet(row) for row in rows]
         sheets = [sheet for sheet in sheets if sheet.words]
@@ -211,7 +221,7 @@ class Teacher:
 
 
 def _padded(sheets: Sequence[Sheet], length: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    size = len(sheets) if len(sheets) >= 1024 // length else 1024 // length
+    size = max(len(sheets), 1024 // length)
     size = size if size <= 1024 // length else 2048 // length
     ids, shapes, tags = (np.full((size, length), fill, np.int32) for fill in (0, 0, -1))
     mask = np.zeros((size, length), np.float32)
@@ -223,10 +233,7 @@ def _padded(sheets: Sequence[Sheet], length: int) -> tuple[np.ndarray, np.ndarra
 
 
 _ALLOWED: Final = np.array(
-    [
-        [0.0 if not to.startswith("I-") or before[2:] == to[2:] else -1e9 for to in TAGS]
-        for before in TAGS
-    ]
+    [[0.0 if not to.startswith("I-") or before[2:] == to[2:] else -1e9 for to in TAGS] for before in TAGS]
 )
 
 

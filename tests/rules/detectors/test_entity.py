@@ -64,12 +64,11 @@ def test_confidence_is_the_measured_precision():
 
 
 @pytest.mark.parametrize(
-    "around",
-    ["😀👍🏽 {} 😀", "שלום {} עולם", "\u200b\u200b{}\u200b!", "\ud800 {} \udfff", "\x00\x00 {} \x00", "e\u0301\u0301 {} ﬁn"],  # noqa: RUF001
+    "odd", ["😀👍🏽", "שלום עולם", "مرحبا", "\u200b\u200b", "\ud800", "\x00\x00", "e\u0301\u0301 ﬁn"]
 )
-def test_spans_are_code_points_of_the_raw_text(around):
-    text = around.format("London")
-    assert ("London", "LOCATION") in words("We live in " + text)
+def test_spans_are_code_points_of_the_raw_text(odd):
+    text = f"{odd} and {odd}. We live in London now. {odd} yes {odd}"
+    assert ("London", "LOCATION") in words(text)
 
 
 def test_fullwidth_names_are_found_with_raw_spans():
@@ -78,7 +77,8 @@ def test_fullwidth_names_are_found_with_raw_spans():
 
 
 @pytest.mark.parametrize(
-    "text", ["thanks @SarahJohnson", "cc @London_Office and @acme", "mail sarah@microsoft.com", "see https://london.example/"]
+    "text",
+    ["thanks @SarahJohnson", "cc @London_Office and @acme", "mail sarah@microsoft.com", "see https://london.example/"],
 )
 def test_handles_and_addresses_are_no_entities(text):
     assert see(text).value is False
