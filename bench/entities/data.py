@@ -9,7 +9,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from spacy.language import Language
 
 LABELS: Final = ("PERSON", "LOCATION", "ORGANIZATION")
 
@@ -24,7 +27,7 @@ _OURS: Final = {
 
 #: Spaces that a tokeniser put in and no writer would: before closing marks and clitics, after opening ones and signs.
 _GLUE: Final = re.compile(
-    r"(?<=\S) (?=(?:[,.;:!?%)\]}’”]|\.\.+|…|'(?:s|m|re|ve|ll|d)|’(?:s|m|re|ve|ll|d)|n't|n’t)(?: |$))|(?<=[(\[{“‘#@$£€]) (?=\S)"
+    r"(?<=\S) (?=(?:[,.;:!?%)\]}\u2019\u201d]|\.\.+|…|'(?:s|m|re|ve|ll|d)|\u2019(?:s|m|re|ve|ll|d)|n't|n\u2019t)(?: |$))|(?<=[(\[{\u201c\u2018#@$£€]) (?=\S)"
 )
 
 
@@ -123,6 +126,17 @@ def varied(rows: Iterable[Row], names: dict[str, list[str]], draw: random.Random
         yield cased(row, upper=dice < 0.02) if dice < 0.07 else row
 
 
+def spaced(nlp: Language, text: str) -> str:
+    """Return the text as the labelled data has it: tokens with spaces between, a handle apart from its @."""
+    words = (token.text for token in nlp.make_doc(text) if not token.is_space)
+    return " ".join(f"@ {word[1:]}" if word.startswith("@") and len(word) > 1 else word for word in words)
+
+
+def without_handles(text: str, spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans that do not follow an @."""
+    return tuple(span for span in spans if not text[: span[0]].rstrip().endswith("@"))
+
+
 @dataclass(slots=True)
 class Tally:
     """Exact matches of span and label, and what each side had."""
@@ -141,10 +155,9 @@ def tally(gold: Iterable[Iterable[Span]], found: Iterable[Iterable[Span]]) -> di
     """Return the counts per label and, under `all`, over all (micro)."""
     result = {label: Tally() for label in ("all", *LABELS)}
     for true, seen in zip(gold, found, strict=True):
-        for label in result:
+        for label, one in result.items():
             a = {s for s in true if label in ("all", s[2])}
             b = {s for s in seen if label in ("all", s[2])}
-            one = result[label]
             one.right, one.predicted, one.gold = one.right + len(a & b), one.predicted + len(b), one.gold + len(a)
     return result
 

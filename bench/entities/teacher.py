@@ -56,6 +56,7 @@ class Pieces:
         self._known: dict[str, list[int]] = {}
 
     def sheet(self, row: Row) -> Sheet:
+        """Return the row as the teacher sees it, cut where it is too long."""
         doc = self._nlp.make_doc(row.text)
         tags = [0] * len(doc)
         for start, end, label in row.spans:
