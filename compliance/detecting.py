@@ -9,7 +9,7 @@ from typing import Any, Final
 from compliance.drafts import Draft
 from compliance.errors import ComplianceError
 from rules.build import build_parts
-from rules.detectors.base import Detector, Seen
+from rules.detectors.base import Detector, Seen, Told
 from rules.document import Document
 from rules.errors import did_you_mean
 from rules.evaluation import Failure, Match, Status
@@ -53,8 +53,8 @@ def known() -> tuple[str, ...]:
     return tuple(sorted({_TERMS, _MEANING, *(name for name, kind in kinds().items() if hasattr(kind, "survey"))}))
 
 
-def questions(ruleset: RuleSet, only: Iterable[str] = ()) -> list[Question]:
-    """Return what to ask. Raises ComplianceError for a detector that there is none of."""
+def questions(ruleset: RuleSet, only: Iterable[str] = (), *, pipeline: str = "") -> list[Question]:
+    """Return what to ask, `entity` through that spaCy pipeline (the shipped one if empty). Raises ComplianceError for a detector that there is none of."""
     wanted = list(only) or list(known())
     for name in wanted:
         if name not in known():
@@ -72,7 +72,8 @@ def questions(ruleset: RuleSet, only: Iterable[str] = ()) -> list[Question]:
                 if part.detector.name == _MEANING
             ]
         else:
-            asked.append(Question(_part(getattr(kinds()[name], "survey"), ruleset.lists)))  # noqa: B009 - optional
+            survey = getattr(kinds()[name], "survey")  # noqa: B009 - optional
+            asked.append(Question(_part(survey, ruleset.lists, Told(pipeline=pipeline))))
     return asked
 
 
@@ -124,9 +125,9 @@ def _filled(lists: Lists) -> list[str]:
     return [name for name, one in lists.items() if one.entries]
 
 
-def _part(spec: Mapping[str, Any], lists: Lists) -> Detector:
+def _part(spec: Mapping[str, Any], lists: Lists, told: Told = Told()) -> Detector:  # noqa: B008 - frozen
     source = SourceFile("detect")
-    built = build_parts(source, (), {"asked": dict(spec)}, "asked", lists=lists, trusted=True)
+    built = build_parts(source, (), {"asked": dict(spec)}, "asked", lists=lists, trusted=True, told=told)
     if built is None:
         raise ComplianceError("; ".join(fault.message for fault in source.faults))
     return built[0]["asked"].detector

@@ -73,13 +73,22 @@ class LanguagesSpec(Spec):
     uncovered: Literal["incomplete", "accept"] = "incomplete"
 
 
+class NlpSpec(Spec):
+    """Models to use instead of the shipped ones; a folder is relative to the workspace."""
+
+    pipeline: NonEmpty | None = Field(
+        default=None, description="the spaCy pipeline of `entity` parts: an installed package, or a folder"
+    )
+    sentences: NonEmpty | None = Field(default=None, description="the sentence encoder of `meaning` parts: a folder")
+
+
 class Config(Spec):
     """compliance.yaml."""
 
     organisation: NonEmpty
     database: NonEmpty = "sqlite:///compliance.db"
     languages: LanguagesSpec = Field(default_factory=LanguagesSpec)
-    nlp: dict[str, str] = Field(default_factory=dict)
+    nlp: NlpSpec = Field(default_factory=NlpSpec)
     packs: dict[str, dict[str, object]] = Field(default_factory=dict)
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
     ladders: dict[str, str] = Field(default_factory=dict)
@@ -155,6 +164,12 @@ class Workspace:
             ) from None
         return engine
 
+    @property
+    def pipeline(self) -> str:
+        """The spaCy pipeline of `entity` parts: a folder of the workspace, else a package or a folder as named; empty for the shipped."""
+        named = self.config.nlp.pipeline or ""
+        return str(self.root / named) if named and self.root and (self.root / named).is_dir() else named
+
     @cached_property
     def ruleset(self) -> RuleSet:
         """Shipped packs, own policies and exclusions. Raises PolicyError with every fault, failing examples included."""
@@ -172,6 +187,8 @@ class Workspace:
             languages=Languages(
                 default=self.config.languages.default, accept=self.config.languages.uncovered == "accept"
             ),
+            encoder=str(self.root / self.config.nlp.sentences) if self.config.nlp.sentences else "",
+            pipeline=self.pipeline,
         )
         _refuse_failing_examples(ruleset)
         return ruleset

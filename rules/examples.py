@@ -94,6 +94,7 @@ def _rebuilt(
         defaults=defaults,
         suppressions=suppressions,
         encoder=rule.encoder,
+        pipeline=rule.pipeline,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from rules.build import build_parts, by_meaning_alone
 from rules.detectors.base import Told
+from rules.detectors.entity import Entity
 from rules.detectors.meaning import Meaning
 from rules.errors import Fault, PolicyError, did_you_mean
 from rules.evaluation import Publish, Severity
@@ -62,14 +63,16 @@ def load_ruleset(
     root: Path | None = None,
     languages: Languages | None = None,
     encoder: str = "",
+    pipeline: str = "",
 ) -> RuleSet:
     """Load the shipped packs and the policy files of `paths`. Raises PolicyError holding every fault of every file.
 
     Files are named relative to `root` in faults. Rules keep file order: shipped packs first, both in name order. A file of
     one's own with the id of a shipped pack adds to that pack; a rule of the same id stands in its place, and its `place` says so.
-    `encoder` is the folder of a sentence encoder to use instead of the shipped one.
+    `encoder` is the folder of a sentence encoder to use instead of the shipped one, `pipeline` a spaCy pipeline for entities, a
+    package or a folder.
     """
-    loader = _Loader(lists=lists, root=root, encoder=encoder)
+    loader = _Loader(lists=lists, root=root, encoder=encoder, pipeline=pipeline)
     loader.load_policies(
         [*((path, True) for path in pack_files()), *((path, False) for path in sorted(paths))], overrides or Overrides()
     )
@@ -81,12 +84,13 @@ def load_ruleset(
 
 
 class _Loader:
-    def __init__(self, *, lists: Lists | None, root: Path | None, encoder: str = "") -> None:
+    def __init__(self, *, lists: Lists | None, root: Path | None, encoder: str = "", pipeline: str = "") -> None:
         self.lists: Lists = {**no_lists(), **(lists or {})}
         #: Own policies may only read lists that exist: a vanished file must not silence a rule. Packs work without.
         self.own_lists: Lists = self.lists if lists is None else lists
         self.root = root
         self.encoder = encoder
+        self.pipeline = pipeline
         self.faults: list[Fault] = []
         self.rules: dict[str, Rule] = {}
         self.policies: dict[str, Policy] = {}
@@ -202,6 +206,7 @@ class _Loader:
                 suppressions=self.suppressions,
                 override=tuned.pop(rule_spec.id, None),
                 encoder=self.encoder,
+                pipeline=self.pipeline,
             )
             if rule is not None:
                 self.rules[rule.id] = rule
@@ -228,7 +233,8 @@ class _Loader:
                 )
         touched = [self.rules[name] for name in spec.rules if name in self.rules]
         borrowed = touched[0].parts if len(spec.rules) == 1 and touched else {}
-        built = build_parts(source, (), spec.parts, spec.when, lists=self.own_lists, borrowed=borrowed)
+        told = Told(encoder=self.encoder, pipeline=self.pipeline)
+        built = build_parts(source, (), spec.parts, spec.when, lists=self.own_lists, borrowed=borrowed, told=told)
         if built is None or source.faults:
             return
         parts, when = built
@@ -266,6 +272,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
     suppressions: Mapping[str, Suppression] | None = None,
     override: RuleOverride | None = None,
     encoder: str = "",
+    pipeline: str = "",
 ) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
     defaults = defaults or Defaults()
@@ -282,7 +289,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         lists=lists,
         texts={"message": spec.message, "guidance": spec.guidance},
         trusted=policy.shipped,
-        told=_told(f"{policy.id}.{spec.id}", spec.examples, encoder),
+        told=_told(f"{policy.id}.{spec.id}", spec.examples, encoder, pipeline),
     )
     if policy.effect == "flag" and not (spec.message and spec.guidance):
         source.fault(
@@ -340,6 +347,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         spec=spec,
         place=f"{source.name}:{line}",
         encoder=encoder,
+        pipeline=pipeline,
     )
 
 
@@ -348,21 +356,29 @@ def _languages(spec: RuleSpec, defaults: Defaults) -> frozenset[str]:
     return frozenset() if "any" in named else named
 
 
-def _told(rule: str, examples: ExamplesSpec, encoder: str) -> Told:
+def _told(rule: str, examples: ExamplesSpec, encoder: str, pipeline: str) -> Told:
     """Return what parts may learn from: example texts, but not those that pass only because of where or by whom."""
     passed = [one.text for one in examples.pass_ if not (one.audience or one.group or one.kind or one.platform)]
     flag = dict.fromkeys(one.text for one in examples.flag)
-    return Told(rule=rule, flag=tuple(flag), passed=tuple(text for text in passed if text not in flag), encoder=encoder)
+    return Told(
+        rule=rule,
+        flag=tuple(flag),
+        passed=tuple(text for text in passed if text not in flag),
+        encoder=encoder,
+        pipeline=pipeline,
+    )
 
 
 def _learned(parts: Mapping[str, Part]) -> dict[str, str]:
-    """Return the digests of what trained parts depend on; empty for a rule without such parts."""
-    learned: dict[str, str] = {}
+    """Return what trained parts depend on, digests and names; empty for a rule without such parts."""
+    found = {}
     for name, part in parts.items():
         detector: object = part.detector
         if isinstance(detector, Meaning):
-            learned[f"learned {name}"] = detector.question.digest
-    return learned
+            found[f"learned {name}"] = detector.question.digest
+        elif isinstance(detector, Entity) and detector.pipeline:
+            found[f"pipeline {name}"] = detector.pipeline
+    return found
 
 
 def _quieter(rule_status: str | None, policy_status: str) -> str:

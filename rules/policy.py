@@ -279,6 +279,8 @@ class Rule:
     place: str
     #: Folder of the sentence encoder that its parts use; the shipped one if empty.
     encoder: str = ""
+    #: The spaCy pipeline that its entity parts use, a package or a folder; the shipped one if empty.
+    pipeline: str = ""
 
     @property
     def is_tag(self) -> bool:

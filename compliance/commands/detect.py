@@ -52,7 +52,9 @@ def detect(
         _print_kinds()
         return
     space = open_workspace(workspace, required=False)
-    asked = questions(space.ruleset, [name.strip() for name in only.split(",")] if only else ())
+    asked = questions(
+        space.ruleset, [name.strip() for name in only.split(",")] if only else (), pipeline=space.pipeline
+    )
     names = inputs or ([] if text is not None else ["-"])
     drafts = read_drafts(
         names, text=text, stdin=sys.stdin.buffer, defaults=Defaults(at=datetime.now(UTC), people=space.people)

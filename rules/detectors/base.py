@@ -109,6 +109,8 @@ class Told:
     passed: tuple[str, ...] = ()
     #: Folder of the sentence encoder; the shipped one if empty.
     encoder: str = ""
+    #: The spaCy pipeline for entities, a package or a folder; the shipped one if empty.
+    pipeline: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,6 @@ class Material:
     trusted: bool = False
     #: The rule that the part belongs to.
     told: Told = Told()
-    #: The spaCy pipeline for entities, a package or a path; None for the shipped one.
-    pipeline: str | None = None
     #: Build a part inside a part (for `missing`).
     build: Callable[[dict[str, Any], tuple[str | int, ...]], Detector]
 

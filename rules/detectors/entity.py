@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -71,6 +71,8 @@ class Entity:
     name: ClassVar[str] = "entity"
     source: ClassVar[str] = "https://spacy.io/api/entityrecognizer"
     keys: ClassVar[type[SpanKeys]] = EntityKeys
+    #: What `compliance detect` asks.
+    survey: ClassVar[dict[str, Any]] = {"entity": ["PERSON", "LOCATION", "ORGANIZATION"]}
     matches: ClassVar[tuple[tuple[dict[str, Any], str], ...]] = (
         ({"entity": "PERSON"}, "I met Sarah Johnson for lunch yesterday."),
         ({"entity": ["LOCATION"]}, "We are opening an office in London."),
@@ -82,13 +84,18 @@ class Entity:
     )
 
     wanted: frozenset[str]
-    #: A package or a path; None for the shipped pipeline.
-    pipeline: str | None = None
+    #: A package or a folder; the shipped pipeline if empty.
+    pipeline: str = ""
+
+    @staticmethod
+    def known_kinds() -> list[str]:
+        """Return the words that `entity` takes."""
+        return list(get_args(Kind))
 
     @classmethod
     def build(cls, keys: EntityKeys, material: Material) -> Entity:
         """Return the part; the pipeline is not loaded yet."""
-        return cls(frozenset(keys.entity), material.pipeline)
+        return cls(frozenset(keys.entity), material.told.pipeline)
 
     def see(self, document: Document, others: Others) -> Seen:
         """Every entity of the kinds asked for, in order. Raises PipelineError: a document is never clean for want of a model."""

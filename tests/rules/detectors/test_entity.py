@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from rules.build import _PartBuilder
-from rules.detectors.base import Material
+from rules.detectors.base import Material, Told
 from rules.detectors.entity import CHUNK, PRECISION, SHIPPED, Entity, EntityKeys, PipelineError, chunks, entities, load
 from rules.document import Context, Document
 from rules.engine import Engine
@@ -16,12 +16,12 @@ from rules.load import load_ruleset
 from rules.source import SourceFile
 
 
-def build(kinds, pipeline=None):
+def build(kinds, pipeline=""):
     keys = EntityKeys.model_validate({"entity": kinds})
-    return Entity.build(keys, Material(lists=no_lists(), build=lambda *_: None, pipeline=pipeline))
+    return Entity.build(keys, Material(lists=no_lists(), build=lambda *_: None, told=Told(pipeline=pipeline)))
 
 
-def see(text, kinds=("PERSON", "LOCATION", "ORGANIZATION"), pipeline=None):
+def see(text, kinds=("PERSON", "LOCATION", "ORGANIZATION"), pipeline=""):
     return build(list(kinds), pipeline).see(Document(key="k", text=text), lambda _: None)
 
 
