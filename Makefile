@@ -1,6 +1,7 @@
 # What there is to do here. `make help` lists it; `make check` is what CI runs.
 PYTHON ?= python3
 POSTS ?=
+DATA ?=
 DEV := .dev-venv/bin
 
 .PHONY: help setup check test lint types pins demo bench quality anchors heads sentences model
@@ -37,13 +38,20 @@ demo: $(DEV)/ruff  ## a made-up company, from empty folder to queue
 bench: $(DEV)/ruff  ## speed and memory: make bench POSTS=file.jsonl, or a generated file
 	$(DEV)/python bench/bench.py $(POSTS)
 
-quality: $(DEV)/ruff  ## recall and false alarms on posts that no rule author has read
+quality: $(DEV)/ruff  ## every figure of docs/quality.md; DATA=folder with pii/, ner/ and streams/ for those that need it
 	$(DEV)/python bench/heldout.py
+	$(DEV)/python bench/lookalikes.py --counts
+	$(DEV)/python bench/meaning.py
+	$(DEV)/python bench/compare_secrets.py 4
+	$(if $(DATA),$(DEV)/python bench/pii.py --half report $(DATA))
+	$(if $(DATA),$(DEV)/python bench/train_entities.py --score $(DATA)/ner/btc_dev.jsonl)
+	$(if $(DATA),$(DEV)/python bench/stream.py $(DATA)/streams --posts 50000 --counts)
 
 heads: $(DEV)/ruff  ## train and write down what shipped rules learned (after changing sentences or examples)
 	$(DEV)/python bench/heads.py
 
 sentences: $(DEV)/ruff  ## make the sentence encoder again: make sentences TEACHER=folder STREAMS="a.jsonl b.jsonl"; then make heads
+	$(DEV)/pip install -q -r requirements/model.in
 	$(DEV)/python bench/distil.py $(TEACHER) $(STREAMS)
 
 anchors: $(DEV)/ruff  ## write down the strings that shipped patterns need (after changing a pack)
