@@ -31,6 +31,8 @@ class Sighting:
     matches: tuple[Match, ...] = ()
     failures: tuple[Failure, ...] = ()
     language: str | None = None
+    #: What looks like a match and is none, with the reason.
+    aside: tuple[Match, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -90,9 +92,12 @@ def detect(drafts: Iterable[Draft], asked: list[Question]) -> Iterator[Sighting]
 def _sighting(draft: Draft, document: Document, asked: list[Question]) -> Sighting:
     matches: set[Match] = set()
     failures: dict[Failure, None] = {}
+    aside: list[Match] = []
     for question in asked:
         seen, failure = _see(question, document)
         matches.update(seen.matches)
+        if failure is None and hasattr(question.detector, "set_aside"):
+            aside += question.detector.set_aside(document)
         if failure:
             failures[failure] = None
     language: str | None = None
@@ -101,7 +106,9 @@ def _sighting(draft: Draft, document: Document, asked: list[Question]) -> Sighti
     except Exception as error:  # noqa: BLE001 - a missing model is a failure, not an end
         failures[Failure(detector="language", kind="fault", error=type(error).__name__, rules=())] = None
     ordered = sorted(matches, key=lambda m: (m.start, m.end, m.detector, m.kind))
-    return Sighting(draft=draft, matches=tuple(ordered), failures=tuple(failures), language=language)
+    return Sighting(
+        draft=draft, matches=tuple(ordered), failures=tuple(failures), language=language, aside=tuple(aside)
+    )
 
 
 def _see(question: Question, document: Document) -> tuple[Seen, Failure | None]:

@@ -121,6 +121,9 @@ def _print(sighting: Sighting) -> None:
             marks = not screen.is_terminal or screen.no_color
             shown = snippet(draft.document.raw, [(match.start, match.end)], max(20, screen.width - 6), marks=marks)
             screen.print(as_text("      ").append_text(shown))
+    for match in sighting.aside:
+        line = f"  {match.start}-{match.end}  {match.detector}  {match.kind}  set aside: {match.reason}"
+        screen.print(as_text(line, single_line=True, style="dim"))
     for failure in sighting.failures:
         screen.print(as_text(f"  {failure.detector} could not look: {failure.error}", style="magenta"))
 

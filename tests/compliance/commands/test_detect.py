@@ -71,6 +71,12 @@ def test_text_marks_the_place_and_lets_nothing_act_on_the_terminal(run):
     assert "\x1b" not in result.stdout
 
 
+def test_what_only_looks_like_a_secret_is_shown_with_its_reason(run):
+    result = run("detect", "--text", "password = YOUR_PASSWORD", "--only", "secret")
+    assert "set aside: " in result.stdout
+    assert "0 matches" in result.stdout
+
+
 def test_json_is_one_object(run):
     result = run("detect", "--text", "#a", "--format", "json")
     assert json.loads(result.stdout)["results"][0]["matches"]
