@@ -24,6 +24,7 @@ def main() -> None:
     options.add_argument("folder", nargs="?", default=os.environ.get("COMPLIANCE_STREAMS"))
     options.add_argument("--policy")
     options.add_argument("--posts", type=int, default=20_000)
+    options.add_argument("--skip", type=int, default=0, help="leave out so many first, such as those that thresholds saw")
     options.add_argument("--group", action="append", default=[], help="a group of every author")
     options.add_argument("--counts", action="store_true", help="no texts, only figures")
     asked = options.parse_args()
@@ -39,7 +40,7 @@ def _stream(path: Path, audience: str, asked: argparse.Namespace) -> None:
     scorer = Scorer()
     by_rule: Counter[str] = Counter()
     posts = flagged = 0
-    for row in islice(read_rows([path]), asked.posts):
+    for row in islice(read_rows([path]), asked.skip, asked.skip + asked.posts):
         found = scorer.evaluate({**row, "audience": audience, "group": asked.group})
         posts += 1
         hits = {finding.rule: finding.matches for finding in found.findings} | dict.fromkeys(found.tags, ())
