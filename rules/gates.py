@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 import ahocorasick_rs
@@ -175,10 +176,12 @@ def _cost(gate: Gate) -> float:
     return asked + sum(map(_literal_cost, gate.literals)) + sum(map(_anchor_cost, gate.anchors))
 
 
+@cache
 def _anchor_cost(anchor: str) -> float:
     return _COMMON_RATE if anchor.strip() in _COMMON else rate(frozenset({anchor}))
 
 
+@cache
 def _literal_cost(literal: str) -> float:
     # A literal is found as a whole word, so it is rarer than the same letters anywhere.
     words = literal.split()
