@@ -24,7 +24,9 @@ def main() -> None:
     options.add_argument("folder", nargs="?", default=os.environ.get("COMPLIANCE_STREAMS"))
     options.add_argument("--policy")
     options.add_argument("--posts", type=int, default=20_000)
-    options.add_argument("--skip", type=int, default=0, help="leave out so many first, such as those that thresholds saw")
+    options.add_argument(
+        "--skip", type=int, default=0, help="leave out so many first, such as those that thresholds saw"
+    )
     options.add_argument("--group", action="append", default=[], help="a group of every author")
     options.add_argument("--counts", action="store_true", help="no texts, only figures")
     asked = options.parse_args()

@@ -276,11 +276,7 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
 ) -> Rule | None:
     """Compile one rule; its faults go to `source`."""
     defaults = defaults or Defaults()
-    suppress = tuple(dict.fromkeys([*defaults.suppress, *(spec.suppress or [])]))
-    for name in suppress:
-        if suppressions is not None and name not in suppressions:
-            hint = did_you_mean(name, suppressions, otherwise=f"suppressions: {', '.join(suppressions)}")
-            source.fault((*place, "suppress"), f"unknown suppression '{name}'", hint)
+    filters = _filters(source, place, spec, defaults, suppressions or {})
     built = build_parts(
         source,
         place,
@@ -300,7 +296,6 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
     if built is None:
         return None
     tuned = override or RuleOverride()
-    line = source.marks.get((*place, "id"), (0, 0))[0]
     parts, when = built
     severity = Severity[(tuned.severity or spec.severity).upper()]
     if severity >= Severity.HIGH and by_meaning_alone(parts, when):
@@ -310,20 +305,14 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
             "join the `meaning` part with one that finds words: `explicit or hint and topic`; or lower the severity"
             + (" in compliance.yaml" if tuned.severity else ""),
         )
-    dumped = spec.model_dump(
-        mode="json",
-        by_alias=True,
-        exclude={"examples", "title", "message", "guidance", "first_aid", "source", "clause"},
-    )
     settings = {
         "policy": policy.id,
         "effect": policy.effect,
         "requires": policy.requires_group,
         "override": tuned.model_dump(),
         "languages": sorted(_languages(spec, defaults)),
-        "suppress": [
-            f"{name} {suppressions[name].version}" for name in suppress if suppressions and name in suppressions
-        ],
+        "suppress": [f"{name} {one.version}" for name, one in filters.items()],
+        **_learned(parts),
     }
     return Rule(
         id=f"{policy.id}.{spec.id}",
@@ -337,18 +326,38 @@ def build_rule(  # noqa: PLR0913 - what a rule is built from
         route=tuned.route or spec.route or policy.route,
         scope=_scope(spec),
         languages=_languages(spec, defaults),
-        suppress=suppress,
+        suppress=tuple(filters),
         parts=parts,
         when=when,
         message=spec.message or spec.title,
         guidance=spec.guidance or "",
         first_aid=spec.first_aid or "",
-        version=_digest({**dumped, **settings, **_learned(parts)}, _lists_read(spec.parts, lists)),
+        version=_digest({**_evaluated(spec), **settings}, _lists_read(spec.parts, lists)),
         spec=spec,
-        place=f"{source.name}:{line}",
+        place=f"{source.name}:{source.marks.get((*place, 'id'), (0, 0))[0]}",
         encoder=encoder,
         pipeline=pipeline,
     )
+
+
+def _filters(
+    source: SourceFile, place: Place, spec: RuleSpec, defaults: Defaults, known: Mapping[str, Suppression]
+) -> dict[str, Suppression]:
+    """Return the suppressions that a rule and its policy name; unknown ones are faults."""
+    found = {}
+    for name in dict.fromkeys([*defaults.suppress, *(spec.suppress or [])]):
+        if name in known:
+            found[name] = known[name]
+        else:
+            hint = did_you_mean(name, known, otherwise=f"suppressions: {', '.join(known)}")
+            source.fault((*place, "suppress"), f"unknown suppression '{name}'", hint)
+    return found
+
+
+def _evaluated(spec: RuleSpec) -> dict[str, Any]:
+    """Return what of a rule as written can change a verdict."""
+    told = {"examples", "title", "message", "guidance", "first_aid", "source", "clause"}
+    return spec.model_dump(mode="json", by_alias=True, exclude=told)
 
 
 def _languages(spec: RuleSpec, defaults: Defaults) -> frozenset[str]:
