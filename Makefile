@@ -4,7 +4,7 @@ POSTS ?=
 DATA ?=
 DEV := .dev-venv/bin
 
-.PHONY: help setup check test lint types pins demo bench quality anchors heads sentences model
+.PHONY: help setup check test lint types pins demo bench quality anchors heads thresholds sentences model
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -49,6 +49,9 @@ quality: $(DEV)/ruff  ## every figure of docs/quality.md; DATA=folder with pii/,
 
 heads: $(DEV)/ruff  ## train and write down what shipped rules learned (after changing sentences or examples)
 	$(DEV)/python bench/heads.py
+
+thresholds: $(DEV)/ruff  ## choose the thresholds of hints again, on held-out folds: make thresholds DATA=folder (then look at the examples)
+	$(DEV)/python bench/thresholds.py $(DATA)/streams/public_posts.jsonl --write
 
 sentences: $(DEV)/ruff  ## make the sentence encoder again: make sentences TEACHER=folder STREAMS="a.jsonl b.jsonl"; then make heads
 	$(DEV)/pip install -q -r requirements/model.in

@@ -18,6 +18,7 @@ from rules.engine import Engine  # noqa: E402
 from rules.evaluation import Evaluation  # noqa: E402
 from rules.lists import no_lists, of_terms  # noqa: E402
 from rules.load import load_ruleset  # noqa: E402
+from rules.ruleset import RuleSet  # noqa: E402
 
 #: When every scored post takes place.
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -30,6 +31,10 @@ class Scorer:
 
     def __init__(self) -> None:
         self._engines: dict[str, Engine] = {}
+
+    def ruleset(self, lists: dict[str, list[str]]) -> RuleSet:
+        """Return the rule set under some lists."""
+        return self._engine(json.dumps(lists, sort_keys=True)).ruleset
 
     def evaluate(self, row: dict[str, Any]) -> Evaluation:
         """Return the verdict on one row: `text`, and optionally `group audience kind lists`."""
