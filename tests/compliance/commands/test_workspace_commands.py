@@ -24,6 +24,16 @@ def test_init_never_overwrites(run, tmp_path):
     assert not (tmp_path / "people.csv").exists()
 
 
+def test_doctor_tries_the_models_and_says_which_does_not_answer(run, workspace):
+    assert "model languages" in run("doctor", "--workspace", workspace).stdout
+    config = workspace / "compliance.yaml"
+    config.write_text(config.read_text() + "\nnlp: {pipeline: no_such_pipeline}\n", encoding="utf-8")
+    result = run("doctor", "--workspace", workspace)
+    assert result.exit_code == 3
+    assert "PipelineError" in result.stdout
+    assert "correct `nlp`" in result.stdout
+
+
 def test_doctor_names_every_fault_of_a_broken_workspace(run, workspace):
     (workspace / "compliance.yaml").write_text("organisation: NO\nsauces: {}\n", encoding="utf-8")
     result = run("doctor", "--workspace", workspace)
