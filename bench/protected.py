@@ -55,8 +55,25 @@ def _secrets() -> dict[str, str]:
         "aws_secret": body(base62, 40),
         "aws": "AKIA" + body("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
         "slack": "-".join(("xoxb", body(string.digits, 12), body(string.digits, 12), body(base62, 24))),
+        "card2": _card("52", pick),
+        "card": _card("45", pick),
+        "iban": _iban("".join(pick.choices(string.digits, k=14))),
         "pem": f"-----BEGIN RSA PRIVATE KEY-----\n{pem}\n-----END RSA PRIVATE KEY-----",
     }
+
+
+def _card(start: str, pick: random.Random) -> str:
+    """Return 16 digits with a sound check digit."""
+    body = start + "".join(pick.choices(string.digits, k=13))
+    doubled = [int(digit) * (2 - at % 2) for at, digit in enumerate(body)]
+    return body + str(-sum(number // 10 + number % 10 for number in doubled) % 10)
+
+
+def _iban(account: str) -> str:
+    """Return a British account number with sound check digits."""
+    code = "LOYD" + account
+    number = int("".join(str(int(letter, 36)) for letter in code + "GB00"))
+    return f"GB{98 - number % 97:02}{code}"
 
 
 def main() -> None:
