@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from compliance.discipline import Act, Comparable, PriorStep, Recommendation, recommend_step
+from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError
 from compliance.ladder import Gravity, Ladder
 from compliance.letters import Letter, fill
 from compliance.models import Case, CaseEntry, DecisionRow, Flag, PostRow, PostVersion
 from compliance.people import People, Person
 from compliance.permissions import Reviewer, may, require
-from compliance.procedure import Action, Entry, Kind, State, fold
+from compliance.procedure import Action, State, fold
 from compliance.refusals import Facts
 from rules.ruleset import RuleSet
 

@@ -26,13 +26,14 @@ from compliance.casebook import (
     states_of,
 )
 from compliance.discipline import local_day
+from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError, ConflictError
 from compliance.ladder import Gravity, Ladder
 from compliance.models import Case, CaseEntry, Flag
 from compliance.occasions import Publication, group
 from compliance.people import Person
 from compliance.permissions import Reviewer, may, require, require_lane, who_may
-from compliance.procedure import OUTSIDE, WITHIN, Entry, Kind, State, fold
+from compliance.procedure import OUTSIDE, WITHIN, State, fold
 from compliance.refusals import STEPS, fits, refusals
 from rules.evaluation import Severity
 

@@ -95,7 +95,7 @@ class Recommendation:
         return self.step or self.kind
 
 
-def recommend_step(  # noqa: PLR0913 - what the answer depends on, each by name
+def recommend_step(
     ladder: Ladder,
     history: Sequence[PriorStep],
     act: Act,
@@ -197,7 +197,7 @@ def _named(ladder: Ladder, band: Band) -> str:
     return low if band.low == band.high else f"{low} to {high}"
 
 
-def _changes(  # noqa: PLR0913 - the same question asked again, a little different
+def _changes(
     ladder: Ladder, history: Sequence[PriorStep], act: Act, day: date, zone: tzinfo, answer: Recommendation
 ) -> Iterator[str]:
     def said(what: str, other: Recommendation) -> Iterator[str]:

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Final
 
 from compliance.discipline import STEP, Recommendation, local_day
+from compliance.entry import Entry, Kind
 from compliance.ladder import APPROVERS, BRAKES, OWN_PROCEDURE, PROCEDURE, Gravity, Ladder
-from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, Action, Entry, Kind, State
+from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, Action, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

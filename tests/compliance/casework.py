@@ -13,7 +13,7 @@ from compliance.audit import Actor
 from compliance.casebook import Setting
 from compliance.ladder import SHIPPED, load_ladder
 from compliance.people import People, Person
-from compliance.procedure import Kind
+from compliance.entry import Kind
 from compliance.review import Verdict, decide
 from tests.compliance.desk import NOW, Reviewer, make_flag, make_post
 
@@ -36,7 +36,10 @@ STAFF["bea"] = Reviewer("bea", "hr", "p2")
 PEOPLE = People(
     people={
         "p1": Person(
-            id="p1", name="Ana Novak", country="US", timezone="America/New_York",
+            id="p1",
+            name="Ana Novak",
+            country="US",
+            timezone="America/New_York",
             handles={("mastodon", "ana"): "verified", ("x", "ana_n"): "declared", ("reddit", "a1"): "assumed"},
         ),
         "p2": Person(id="p2", country="US", manager_id="p1", handles={("mastodon", "bea"): "verified"}),
@@ -54,20 +57,60 @@ def actor(name: str) -> Actor:
     return Actor(id=name)
 
 
-def upheld(session: Session, external_id: str = "1", *, by: str = "rita", at: datetime = NOW, lane: str = "compliance", tags: tuple[str, ...] = (), **known: Any) -> int:
+def upheld(
+    session: Session,
+    external_id: str = "1",
+    *,
+    by: str = "rita",
+    at: datetime = NOW,
+    lane: str = "compliance",
+    tags: tuple[str, ...] = (),
+    **known: Any,
+) -> int:
     post = make_post(session, external_id, posted_at=at, **known)
     flag = make_flag(session, post, lane=lane, tags=tags, at=at)
     reviewer = STAFF["lena" if lane == "counsel" else by]
-    decide(session, flag.id, Verdict.UPHELD, reason="It names the project.", people=PEOPLE, reviewer=reviewer, actor=actor(reviewer.id), now=at)
+    decide(
+        session,
+        flag.id,
+        Verdict.UPHELD,
+        reason="It names the project.",
+        people=PEOPLE,
+        reviewer=reviewer,
+        actor=actor(reviewer.id),
+        now=at,
+    )
     return flag.id
 
 
 def opened(session: Session, *flags: int, by: str = "olga", now: datetime = NOW, **options: Any) -> int:
-    found = cases.open_case(session, flags or [upheld(session)], reason="Again.", setting=SETTING, reviewer=STAFF[by], actor=actor(by), now=now, **options)
+    found = cases.open_case(
+        session,
+        flags or [upheld(session)],
+        reason="Again.",
+        setting=SETTING,
+        reviewer=STAFF[by],
+        actor=actor(by),
+        now=now,
+        **options,
+    )
     return found.case_id
 
 
-def do(session: Session, case: int, kind: Kind, value: str | None = None, *, by: str = "olga", ref: int | None = None, on: Any = None, words: str | None = "Because.", now: datetime = NOW, seen: int | None = None, setting: Setting = SETTING) -> cases.Recorded:
+def do(
+    session: Session,
+    case: int,
+    kind: Kind,
+    value: str | None = None,
+    *,
+    by: str = "olga",
+    ref: int | None = None,
+    on: Any = None,
+    words: str | None = "Because.",
+    now: datetime = NOW,
+    seen: int | None = None,
+    setting: Setting = SETTING,
+) -> cases.Recorded:
     deed = cases.Deed(kind=kind, value=value, ref=ref, on=on, words=words)
     return cases.act(session, case, deed, setting=setting, reviewer=STAFF[by], actor=actor(by), seen=seen, now=now)
 
