@@ -95,9 +95,7 @@ def test_nothing_is_incomplete_and_the_other_languages_are_counted(evaluations):
 def test_the_posts_are_of_one_summer_by_known_people_and_all_different(space, versions):
     first = {key: post for key, _, post in reversed(versions)}
     assert len(first) >= 400
-    assert [
-        key for key, post in first.items() if not FROM <= post.posted_at < TO and key != "x/x-001"
-    ] == []
+    assert [key for key, post in first.items() if not FROM <= post.posted_at < TO and key != "x/x-001"] == []
     assert [key for key, post in first.items() if space.people.person_of(post.platform, post.author) is None] == []
     texts = Counter(post.text for post in first.values())
     same = {text: number for text, number in texts.items() if number > 1 and text}
