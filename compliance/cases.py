@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
@@ -418,7 +418,7 @@ def audited(row: CaseEntry) -> dict[str, int | str | None]:
         "kind": row.kind,
         "value": row.value,
         "ref": row.ref,
-        "on": row.on.isoformat() if row.on else None,
+        "on": row.on.astimezone(UTC).isoformat() if row.on else None,
         "occasion": row.occasion,
         "digest": row.digest,
         "role": row.role,

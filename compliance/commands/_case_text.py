@@ -57,7 +57,7 @@ def print_case(console: Console, case: Open, *, names: bool) -> None:
     _print_evidence(console, case)
     console.print(as_text("\nWhat happened", style="bold"))
     for number, entry in enumerate(case.entries, start=1):
-        if entry.kind not in _QUIET:
+        if entry.kind not in _QUIET or entry.id in case.words:
             _print_entry(console, number, entry, case.words.get(entry.id), zone)
     _print_answer(console, case)
     _print_actions(console, case)
