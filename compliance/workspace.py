@@ -24,6 +24,7 @@ from rules.source import SourceFile, read_yaml
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from compliance.ladder import Ladder
     from rules.ruleset import RuleSet
 
 CONFIG: Final = "compliance.yaml"
@@ -192,6 +193,14 @@ class Workspace:
         )
         _refuse_failing_examples(ruleset)
         return ruleset
+
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        """Country (or `default`) -> discipline ladder. Raises PolicyError with every fault, failing scenarios included."""
+        from compliance.ladder import load_ladders
+
+        marked = SourceFile(self.source.name, marks=self.source.marks, keys=self.source.keys)
+        return load_ladders(self.config.ladders, root=self.root, source=marked)
 
 
 def _refuse_failing_examples(ruleset: RuleSet) -> None:
