@@ -66,6 +66,29 @@ class _OpenFlag:
     moved: tuple[str, int] | None = None
 
 
+def is_counsels(evaluator: Evaluator, tags: Iterable[str]) -> bool:
+    """Say whether one of the tags belongs to a policy that goes to counsel.
+
+    So does a tag stored under rules that are gone: a tag can only slow things down, and still does.
+    """
+    return any(_route(evaluator, tag) == COUNSEL for tag in tags)
+
+
+def is_hidden(evaluator: Evaluator, evaluation: Evaluation) -> bool:
+    """Say whether all that a verdict claims goes to counsel for its tag alone, so that no count may tell of it."""
+    routes = (
+        (evaluator.route(each.rule), evaluator.policy(each.rule)) for each in evaluation.findings if not each.shadow
+    )
+    return is_counsels(evaluator, evaluation.tags) and all(is_quiet(COUNSEL, route, policy) for route, policy in routes)
+
+
+def _route(evaluator: Evaluator, tag: str) -> str:
+    try:
+        return evaluator.route(tag)
+    except KeyError:
+        return COUNSEL
+
+
 class Flagger:
     """Flags one batch in the caller's transaction.
 
@@ -180,21 +203,11 @@ class Flagger:
         """
         if set(seen.evaluation.tags) <= set(opened.tags):
             return
-        is_first = not self._is_counsels(opened.tags)
+        is_first = not is_counsels(self.evaluator, opened.tags)
         opened.tags = sorted({*opened.tags, *seen.evaluation.tags})
         opened.tags_changed = True
-        if is_first and opened.lane != COUNSEL and self._is_counsels(opened.tags):
+        if is_first and opened.lane != COUNSEL and is_counsels(self.evaluator, opened.tags):
             opened.moved, opened.lane = (opened.lane, seen.version_id), COUNSEL
-
-    def _is_counsels(self, tags: Iterable[str]) -> bool:
-        return any(self._tag_route(tag) == COUNSEL for tag in tags)
-
-    def _tag_route(self, tag: str) -> str:
-        try:
-            return self.evaluator.route(tag)
-        except KeyError:
-            # Stored under rules that are gone. A tag can only slow things down, so it still does.
-            return COUNSEL
 
     def _note(self, opened: _OpenFlag, seen: Seen, version: str, finding: Finding | None = None) -> None:
         """Note what a version showed; no finding means that it no longer shows it."""
@@ -293,7 +306,12 @@ class Flagger:
             Entry(
                 action="flag:moved",
                 subject=f"flag:{opened.id}",
-                detail={"lane": opened.lane, "from": lane, "post_version": version, "ruleset": self.evaluator.ruleset_hash},
+                detail={
+                    "lane": opened.lane,
+                    "from": lane,
+                    "post_version": version,
+                    "ruleset": self.evaluator.ruleset_hash,
+                },
             )
             for flags in self._open.values()
             for opened in flags.values()
