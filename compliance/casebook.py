@@ -292,7 +292,7 @@ def policies_of(session: Session, states: Mapping[int, State]) -> dict[int, froz
     policy: dict[int, str] = {}
     for start in range(0, len(flags), _CHUNK):
         query = select(Flag.id, Flag.policy).where(Flag.id.in_(flags[start : start + _CHUNK]))
-        policy |= dict(session.execute(query).tuples().all())
+        policy |= {row.id: row.policy for row in session.execute(query)}
     return {
         case_id: frozenset(policy[flag] for flag in state.flags if flag in policy) for case_id, state in states.items()
     }
