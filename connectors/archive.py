@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import fstat, walk
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 from connectors.errors import FatalError, SkippableError
 
@@ -92,13 +92,19 @@ class Archive(Protocol):
 
 
 @contextmanager
-def open_archive(path: Path, *, wanted: Callable[[str], bool], limits: Limits) -> Iterator[Archive]:
-    """Open a zip or a folder; `wanted` says by its name whether a member is read. Raises FatalError."""
+def open_archive(
+    path: Path, *, wanted: Callable[[str], bool], limits: Limits, label: Callable[[str], str] = str
+) -> Iterator[Archive]:
+    """Open a zip or a folder; `wanted` says by its name whether a member is read. Raises FatalError.
+
+    `label` returns how errors name a member that is wanted.
+    """
+    choice = _Choice(path.name, wanted, label)
     if path.is_dir():
-        yield _Folder(path, wanted, limits)
+        yield _Folder(path, choice, limits)
         return
     with _opened(path) as file:
-        yield _Zip(file, path.name, wanted, limits)
+        yield _Zip(file, choice, limits)
 
 
 def fingerprint(archive: Archive) -> str:
@@ -112,11 +118,30 @@ def fingerprint(archive: Archive) -> str:
         try:
             for chunk in archive.raw(member):
                 digest.update(chunk)
-        except SkippableError as fault:
-            digest.update(fault.message.encode())
+        except SkippableError as error:
+            digest.update(error.message.encode())
     for fault in archive.faults:
         digest.update(f"\0{fault.place}:{fault.message}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which members are read, and how they are named."""
+
+    archive: str
+    wanted: Callable[[str], bool]
+    label: Callable[[str], str]
+
+    def asks_for(self, name: str) -> bool:
+        """Say whether a member is read. What macOS leaves beside the real files is not."""
+        path = PurePosixPath(name)
+        return self.wanted(name) and "__MACOSX" not in path.parts and not path.name.startswith("._")
+
+    def place(self, name: str) -> str:
+        """Return how errors name a member: short, and safe to show."""
+        shown = _UNPRINTABLE.sub("?", self.label(name))
+        return f"{self.archive}/{shown if len(shown) <= _SHOWN else '…' + shown[-_SHOWN:]}"
 
 
 @contextmanager
@@ -177,17 +202,17 @@ class _Meter:
 
 
 class _Zip:
-    def __init__(self, file: _Guarded, name: str, wanted: Callable[[str], bool], limits: Limits) -> None:
-        self._file, self.limits, self.place = file, limits, name
-        self._meter = _Meter(limits, name)
+    def __init__(self, file: _Guarded, choice: _Choice, limits: Limits) -> None:
+        self._file, self.limits, self.place = file, limits, choice.archive
+        self._meter = _Meter(limits, self.place)
         self._taken: dict[str, int] = {}
-        infos, self._end = _infos(file, name, limits)
-        sound, faults = _sorted_out(infos, self._end, wanted, name)
+        infos, self._end = _infos(file, self.place, limits)
+        sound, faults = _sorted_out(infos, self._end, choice)
         self._infos = {info.filename: info for info in sound}
         self.made_at = _made_at(sound, datetime.fromtimestamp(fstat(file.fileno()).st_mtime, UTC))
         self.faults = tuple(faults)
         self.members = tuple(
-            Member(name=each, size=info.compress_size, place=_place(name, each))
+            Member(name=each, size=info.compress_size, place=choice.place(each))
             for each, info in sorted(self._infos.items())
         )
 
@@ -276,7 +301,7 @@ class _Unpacked:
 
 
 class _Folder:
-    def __init__(self, path: Path, wanted: Callable[[str], bool], limits: Limits) -> None:
+    def __init__(self, path: Path, choice: _Choice, limits: Limits) -> None:
         self._root, self.limits, self.place = path, limits, path.name
         self._meter = _Meter(limits, path.name)
         self._taken: dict[str, int] = {}
@@ -288,9 +313,9 @@ class _Folder:
                 if seen > limits.members:
                     raise FatalError(_too_many(limits), place=self.place)
                 name = file.relative_to(path).as_posix()
-                if not wanted(name) or _is_litter(name):
+                if not choice.asks_for(name):
                     continue
-                place = _place(self.place, name)
+                place = choice.place(name)
                 status = file.lstat()
                 if not stat.S_ISREG(status.st_mode):
                     faults.append(SkippableError("is a link or no plain file", place=place))
@@ -328,12 +353,13 @@ class _Folder:
 def _infos(file: _Guarded, name: str, limits: Limits) -> tuple[list[zipfile.ZipInfo], int]:
     """Return the entries of the table of contents, in its order, and where it begins."""
     head = file.read(2)
-    message, hint = "is not a whole zip file", "download it again; it may be cut"
+    message = "is not a whole zip file"
+    hint: str | None = "download it again; it may be cut"
     if head == _TARBALL:
         message, hint = "is a .tar.gz archive, not a zip", "unpack it, and name the folder as the path of the source"
     try:
         file.most = limits.directory
-        with zipfile.ZipFile(_as_binary(file)) as archive:
+        with zipfile.ZipFile(file) as archive:
             found, start = archive.infolist(), archive.start_dir
     except _TooLargeError:
         message, hint = _too_many(limits), None
@@ -357,25 +383,21 @@ def _made_at(infos: list[zipfile.ZipInfo], changed: datetime) -> datetime:
     return min(made, changed) if made.year > 1980 else changed  # noqa: PLR2004 - right above
 
 
-def _as_binary(file: _Guarded) -> BinaryIO:
-    return file  # type: ignore[return-value]
-
-
 def _sorted_out(
-    infos: list[zipfile.ZipInfo], end: int, wanted: Callable[[str], bool], archive: str
+    infos: list[zipfile.ZipInfo], end: int, choice: _Choice
 ) -> tuple[list[zipfile.ZipInfo], list[SkippableError]]:
     """Return entries that may be read, and a fault for each that may not though it was asked for or is a trap."""
     overlapping = _overlapping(infos, end)
     times = Counter(info.filename for info in infos)
     sound, faults = [], []
     for number, info in enumerate(infos, start=1):
-        asked = wanted(info.filename) and not _is_litter(info.filename) and not info.is_dir()
+        asked = choice.asks_for(info.filename) and not info.is_dir()
         fault = _trap(info) or (_fault(info, doubled=times[info.filename] > 1) if asked else None)
         if not fault and asked and number in overlapping:
             fault = "overlaps with another member"
         if fault:
             # Two of one name are two rejects, told apart by their numbers.
-            place = f"{_place(archive, info.orig_filename)} (member {number})"
+            place = f"{choice.place(info.orig_filename)} (member {number})"
             faults.append(SkippableError(fault, place=place, hint="it was not read; download the export again"))
         elif asked:
             sound.append(info)
@@ -416,17 +438,6 @@ def _overlapping(infos: list[zipfile.ZipInfo], end: int) -> set[int]:
         if stop > reach:
             reach, owner = stop, number
     return found
-
-
-def _is_litter(name: str) -> bool:
-    """Say whether macOS left this beside the real file."""
-    path = PurePosixPath(name)
-    return "__MACOSX" in path.parts or path.name.startswith("._")
-
-
-def _place(archive: str, name: str) -> str:
-    shown = _UNPRINTABLE.sub("?", name)
-    return f"{archive}/{shown if len(shown) <= _SHOWN else '…' + shown[-_SHOWN:]}"
 
 
 def _too_many(limits: Limits) -> str:

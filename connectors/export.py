@@ -48,11 +48,13 @@ class Export:
     #: Returns the members in the order in which they are read.
     plan: Callable[[Archive], Iterator[Part]]
     limits: Limits = field(default_factory=Limits)
+    #: How errors name a member: names of folders may be those of people.
+    label: Callable[[str], str] = str
 
 
 def export_size(path: Path, export: Export) -> int:
     """Return how many bytes of the archive hold what is read. Raises FatalError."""
-    with open_archive(path, wanted=export.wanted, limits=export.limits) as archive:
+    with open_archive(path, wanted=export.wanted, limits=export.limits, label=export.label) as archive:
         return sum(member.size for member in archive.members)
 
 
@@ -62,7 +64,7 @@ def export_pages(path: Path, since: str | None, export: Export) -> Iterator[Page
     A cursor holds the fingerprint of what was read and a place in it. Another fingerprint is another export, read from
     its beginning; the same one goes on from that place, and yields nothing if that is the end.
     """
-    with open_archive(path, wanted=export.wanted, limits=export.limits) as archive:
+    with open_archive(path, wanted=export.wanted, limits=export.limits, label=export.label) as archive:
         if not archive.members and not archive.faults:
             message, hint = f"nothing of {export.kind} is in this file", f"it should hold {export.holds}"
             raise FatalError(message, place=path.name, hint=hint)
@@ -96,7 +98,9 @@ class _Pages:
     posts: dict[tuple[object, ...], Post] = field(default_factory=dict)
     rejects: list[SkippableError] = field(default_factory=list)
     text: int = 0
-    #: Bytes of the parts that are done, and of the one at hand.
+    #: Members may have several parts, and count once.
+    finished: set[str] = field(default_factory=set)
+    #: Bytes of the members that are done, and of the one at hand.
     done: int = 0
     current: int = 0
 
@@ -112,8 +116,10 @@ class _Pages:
                     if self._is_full(outcome):
                         yield self._page(number, count)
                     self._add(outcome)
-                    self.current = self.archive.taken(member) if member else 0
-            self.done, self.current = self.done + (member.size if member else 0), 0
+                    self.current = self.archive.taken(member) if member and member.name not in self.finished else 0
+            if member and member.name not in self.finished:
+                self.finished.add(member.name)
+                self.done, self.current = self.done + member.size, 0
         yield self._page(-1, 0)
 
     def _is_full(self, outcome: Outcome) -> bool:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from connectors.archive import Archive, Limits
 from connectors.base import Page
 from connectors.export import Export, Part, checked, export_pages, export_size, json_outcomes, load_index
-from connectors.html_text import MAX_HTML, text_of_html
+from connectors.html_text import text_of_html
 from connectors.post import Attachment, Post, PostDefaults
 from connectors.stamps import Iso
 
@@ -72,7 +72,7 @@ class _Choice(_Record):
 class _Note(_Record):
     id: str = Field(min_length=1)
     type: str
-    content: str | None = Field(default=None, max_length=MAX_HTML, repr=False)
+    content: str | None = Field(default=None, repr=False)
     summary: str | None = Field(default=None, repr=False)
     published: Iso | None = None
     updated: Iso | None = None
@@ -101,7 +101,7 @@ class _Actor:
     username: str | None = None
     address: str | None = None
 
-    def take(self, key: str | None, value: Any) -> None:
+    def take(self, key: str | None, value: object) -> None:
         if isinstance(value, str) and key == "preferredUsername":
             self.username = value
         elif isinstance(value, str) and key == "id":
@@ -137,7 +137,7 @@ class _Reader:
     author: str | None
     made_at: datetime
 
-    def posts(self, key: str | None, value: Any) -> Sequence[Post] | str:
+    def posts(self, key: str | None, value: object) -> Sequence[Post] | str:
         """Return the version that an activity tells of; none for likes, follows and moves."""
         if key not in {"orderedItems", None}:
             return ()
@@ -146,14 +146,18 @@ class _Reader:
             return activity
         if activity.type == "Announce":
             return self._share(activity)
-        if activity.type in {"Create", "Update"} and isinstance(activity.object, dict):
-            if activity.object.get("type") not in _NOTES:
-                return () if activity.type == "Update" else "object is no post"
-            note = checked(_Note, activity.object)
-            return note if isinstance(note, str) else self._post(activity, note)
         if activity.type == "Delete":
             return self._deletion(activity)
-        return "object is missing" if activity.type == "Create" else ()
+        return self._create(activity) if activity.type in {"Create", "Update"} else ()
+
+    def _create(self, activity: _Activity) -> Sequence[Post] | str:
+        if not isinstance(activity.object, dict):
+            return "object is missing"
+        if activity.object.get("type") not in _NOTES:
+            # An actor who changes their profile sends an Update too.
+            return () if activity.type == "Update" else "object is no post"
+        note = checked(_Note, activity.object)
+        return note if isinstance(note, str) else self._post(activity, note)
 
     def _post(self, activity: _Activity, note: _Note) -> Sequence[Post] | str:
         if note.content is None:
@@ -223,7 +227,7 @@ class _Reader:
         )
 
 
-def _address(value: Any) -> str | None:
+def _address(value: object) -> str | None:
     """Return the id of a reference, which may be written in full, as an object or as a list of either."""
     if isinstance(value, list):
         value = value[0] if value else None

@@ -43,7 +43,7 @@ class Post:
     audience: str | None = None
     thread: str | None = None
     #: external_id or address of what this post shares.
-    shared_from: str | None = None
+    shared_from: str | None = field(default=None, repr=False)
     is_reply: bool | None = None
     posted_at: datetime | None = None
     edited_at: datetime | None = None

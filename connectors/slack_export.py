@@ -163,7 +163,7 @@ class _Index:
     rooms: dict[str, _Room] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
 
-    def take_user(self, _key: str | None, value: Any) -> str | None:
+    def take_user(self, _key: str | None, value: object) -> str | None:
         user = checked(_User, value)
         if isinstance(user, str):
             return user
@@ -185,7 +185,7 @@ class _Index:
             self.profiles.append(profile)
         return None
 
-    def take_room(self, kind: str, _key: str | None, value: Any) -> str | None:
+    def take_room(self, kind: str, _key: str | None, value: object) -> str | None:
         channel = checked(_Channel, value)
         if isinstance(channel, str):
             return channel
@@ -246,19 +246,16 @@ class _Reader:
     index: _Index
     made_at: datetime
 
-    def posts(self, _key: str | None, value: Any) -> Sequence[Post] | str:
+    def posts(self, _key: str | None, value: object) -> Sequence[Post] | str:
         """Return the versions that one entry tells of, oldest first; none for a notice."""
         message = checked(_Message, value)
         if isinstance(message, str):
             return message
         if message.type != "message" or message.subtype in _NOTICES:
             return ()
-        if message.subtype == "message_changed":
-            return self._changed(message)
-        if message.subtype == "message_deleted":
-            return self._deleted(message)
-        if message.subtype == "tombstone":
-            return (self._deletion(message, message.ts, None),)
+        special = {"message_changed": self._changed, "message_deleted": self._deleted, "tombstone": self._tombstone}
+        if message.subtype in special:
+            return special[message.subtype](message)
         if message.text is None and not (message.files or message.attachments or message.blocks):
             return "text is missing"
         return (self._post(message),)
@@ -283,11 +280,14 @@ class _Reader:
 
     def _deleted(self, entry: _Message) -> Sequence[Post] | str:
         before = entry.previous_message or entry.original
-        ts = entry.deleted_ts or (before and before.ts)
+        ts = entry.deleted_ts or (before.ts if before is not None else None)
         if ts is None:
             return "deleted_ts is missing"
         versions = [self._post(before)] if before is not None and before.subtype != "tombstone" else []
         return [*versions, self._deletion(before or entry, ts, from_slack(entry.ts))]
+
+    def _tombstone(self, message: _Message) -> Sequence[Post]:
+        return (self._deletion(message, message.ts, None),)
 
     def _deletion(self, message: _Message, ts: str, deleted_at: datetime | None) -> Post:
         """`deleted_at` is when it was deleted; where nothing says so, before the export was written."""
@@ -315,7 +315,9 @@ class _Reader:
             author=self._author(message),
             audience=self.room.audience,
             thread=self._thread(message),
-            shared_from=next((f"{each.channel_id}:{each.ts}" for each in message.attachments or () if each.is_share), None),
+            shared_from=next(
+                (f"{each.channel_id}:{each.ts}" for each in message.attachments or () if each.is_share), None
+            ),
             is_reply=message.thread_ts is not None and message.thread_ts != message.ts,
             posted_at=from_slack(message.ts),
             edited_at=from_slack(message.edited.ts) if message.edited else None,
@@ -344,7 +346,7 @@ def _box(hanging: _Hanging) -> str:
     return "\n".join(filter(None, parts)) or hanging.fallback or ""
 
 
-def _said(blocks: Any) -> Iterator[str]:
+def _said(blocks: object) -> Iterator[str]:
     if isinstance(blocks, str):
         yield blocks
     for each in blocks if isinstance(blocks, list) else ():

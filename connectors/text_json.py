@@ -221,6 +221,8 @@ class _Cutter:
         self.key, self.start, self.number = key, self.at, 0
 
     def _value(self, where: int) -> Iterator[Record]:
+        if where - self.start > self.max_record:
+            self.wrong = self._too_large()
         raw = bytes(self.buffer[self.start : where]).strip()
         self.start = self.at
         wrong, self.wrong = self.wrong, None
@@ -243,6 +245,9 @@ class _Cutter:
         if not in_array:
             self.key = None
 
+    def _too_large(self) -> str:
+        return f"is larger than {self.max_record // 2**20} MB"
+
     def _stop(self, message: str) -> Record:
         self.stopped = True
         return self.fault(message)
@@ -250,7 +255,7 @@ class _Cutter:
     def _forget(self) -> None:
         """Let go of what was read; a value that is too long is passed over without being kept."""
         if self.at - self.start > self.max_record:
-            self.wrong = f"is larger than {self.max_record // 2**20} MB"
+            self.wrong = self._too_large()
         keep = self.at if self.wrong else self.start
         if self.ended or self.stopped:
             self.at = keep = len(self.buffer)

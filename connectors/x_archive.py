@@ -179,7 +179,7 @@ class _Index:
     long: dict[str, _Note] = field(default_factory=dict)
     lone: list[_Note] = field(default_factory=list)
 
-    def take(self, kind: str, key: str | None, value: Any) -> str | None:
+    def take(self, kind: str, key: str | None, value: object) -> str | None:
         """Take in a record of an index file; return what is wrong with it."""
         if kind == "notes":
             note = checked(_Note, value.get("noteTweet")) if isinstance(value, dict) else "noteTweet is missing"
@@ -221,6 +221,10 @@ def _plan(archive: Archive, *, defaults: PostDefaults) -> Iterator[Part]:
             faults = load_index(archive, [member], partial(index.take, kind))
             yield Part(member=member, outcomes=partial(iter, faults))
     _join_notes(archive, [*members["tweets"], *members["deleted"]], index)
+    yield from _posts(archive, members, index)
+
+
+def _posts(archive: Archive, members: dict[str, list[Member]], index: _Index) -> Iterator[Part]:
     reader = _Reader(index)
     if index.bio:
         yield Part(member=members["profile"][0], outcomes=lambda: iter([reader.profile()]))
@@ -265,7 +269,7 @@ def _is_long_form(note: _Note, tweet: _Tweet) -> bool:
     return bool(short) and whole.startswith(short)
 
 
-def _tweet_of(value: Any) -> _Tweet | str:
+def _tweet_of(value: object) -> _Tweet | str:
     # Older archives have no wrapper.
     inner = value.get("tweet", value) if isinstance(value, dict) else None
     return checked(_Tweet, inner) if isinstance(inner, dict) else "tweet is missing"
@@ -301,7 +305,7 @@ class _Reader:
     def _platform(self) -> str:
         return self.index.defaults.platform or "x"
 
-    def tweet(self, _key: str | None, value: Any) -> Sequence[Post] | str:
+    def tweet(self, _key: str | None, value: object) -> Sequence[Post] | str:
         """Return the one version that an entry is."""
         tweet = _tweet_of(value)
         if isinstance(tweet, str):
@@ -331,7 +335,7 @@ class _Reader:
             ),
         )
 
-    def deleted(self, key: str | None, value: Any) -> Sequence[Post] | str:
+    def deleted(self, key: str | None, value: object) -> Sequence[Post] | str:
         """Return what it said and that it is gone."""
         posts = self.tweet(key, value)
         tweet = _tweet_of(value)
@@ -366,7 +370,7 @@ class _Reader:
             ),
         )
 
-    def message(self, room: str | None, value: Any) -> Sequence[Post] | str:
+    def message(self, room: str | None, value: object) -> Sequence[Post] | str:
         """Return a direct message; none for who joined, left or renamed."""
         if not isinstance(value, dict) or "messageCreate" not in value:
             return () if isinstance(value, dict) else "messageCreate is missing"
