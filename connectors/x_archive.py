@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from mimetypes import guess_type
 from pathlib import Path, PurePosixPath
@@ -47,8 +47,8 @@ _TIME: Final = "%a %b %d %H:%M:%S %z %Y"
 #: Ids carry their time from November 2010 on: milliseconds since 2010-11-04T01:42:54.657Z above 22 bits.
 _FIRST_TIMED: Final = 29_700_859_247
 _ID_EPOCH: Final = 1_288_834_974_657
-#: A long post and its short form are written within the same second or two.
-_NEAR: Final = timedelta(seconds=2)
+#: A long post and its short form are written within so many seconds.
+_NEAR: Final = 2
 _MENTIONS: Final = re.compile(r"(?:@\w+\s+)*")
 _STATUS: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/\w+/status/\d+")
 #: A conversation is one record, however long it is.
@@ -245,6 +245,7 @@ def _join_notes(archive: Archive, members: Sequence[Member], index: _Index) -> N
     if not index.notes:
         return
     left = {id(note): note for note in index.notes}
+    by_id = {note.id: note for note in index.notes}
     by_second: dict[int, list[_Note]] = {}
     for note in index.notes:
         by_second.setdefault(int(note.created_at.timestamp()), []).append(note)
@@ -255,8 +256,8 @@ def _join_notes(archive: Archive, members: Sequence[Member], index: _Index) -> N
             if not isinstance(tweet, _Tweet) or time is None:
                 continue
             second = int(time.timestamp())
-            near = [note for at in range(second - 2, second + 3) for note in by_second.get(at, ())]
-            found = next((note for note in near if note.id == tweet.id or _is_long_form(note, tweet)), None)
+            near = [note for at in range(second - _NEAR, second + _NEAR + 1) for note in by_second.get(at, ())]
+            found = by_id.get(tweet.id) or next((note for note in near if _is_long_form(note, tweet)), None)
             if found is not None:
                 index.long[tweet.id] = found
                 left.pop(id(found), None)

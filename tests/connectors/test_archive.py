@@ -136,7 +136,10 @@ def test_members_that_share_bytes_are_faults(path):
     patched(path, "b.json", central={42: ("<L", 0)})
     assert read(path) == (
         {"c.json": b"[3]"},
-        [(f"export.zip/{name}.json (member {number})", "overlaps with another member") for name, number in ("a1", "b2")],
+        [
+            (f"export.zip/{name}.json (member {number})", "overlaps with another member")
+            for name, number in ("a1", "b2")
+        ],
     )
 
 
