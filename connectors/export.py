@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,6 +26,7 @@ EDITION: Final = 1
 
 #: What became of one record: versions of posts (none if it is no post), or why it cannot be read.
 Outcome = Sequence[Post] | SkippableError
+_NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -171,7 +173,7 @@ def _unstorable(post: Post) -> str | None:
     # The text may hold anything; what is a key or a column beside it may not.
     for name in ("external_id", "author", "thread", "channel", "shared_from", "url"):
         value = getattr(post, name) or ""
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if _NO_CHARACTER.search(value):
             return f"{name} holds a character that is none"
         if name in LONGEST and len(value) > LONGEST[name]:
             return f"{name} is longer than {LONGEST[name]} characters"

@@ -19,10 +19,9 @@ MAX_RECORD: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
 _OPEN, _CLOSE = b"[{", b"]}"
 _STRING: Final = rb'"[^"\\]*(?:\\.[^"\\]*)*+"'
-#: Where only depth counts, inside a record; between records also what separates them. A quote alone opens a string
-#: that this chunk does not end.
-_INSIDE: Final = re.compile(_STRING + rb'|["\[\]{}]', re.DOTALL)
-_BETWEEN: Final = re.compile(_STRING + rb'|["\[\]{},:]', re.DOTALL)
+#: What may be passed over: whole strings, and all but brackets; between records also what separates them.
+_INSIDE: Final = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb")*+", re.DOTALL)
+_BETWEEN: Final = re.compile(rb'(?:[^"\[\]{},:]++|' + _STRING + rb")*+", re.DOTALL)
 _STRING_END: Final = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*+"', re.DOTALL)
 #: An archive of X assigns its arrays to a variable.
 _ASSIGNMENT: Final = re.compile(rb"\s*window\.[\w.$]{1,200}\s*=\s*")
@@ -139,20 +138,17 @@ class _Cutter:
         if self.in_string and not self._leave_string():
             return
         while not self.stopped and not self.ended:
-            pattern = _INSIDE if self.depth > self.level else _BETWEEN
-            found = pattern.search(self.buffer, self.at)
-            if found is None:
-                self.at = len(self.buffer)
+            passed = (_INSIDE if self.depth > self.level else _BETWEEN).match(self.buffer, self.at)
+            where = passed.end() if passed else self.at
+            if where == len(self.buffer):
+                self.at = where
                 return
-            token = self.buffer[found.start()]
-            if found.end() - found.start() == 1 and token == 0x22:  # noqa: PLR2004 - a quote
-                self.in_string, self.at = True, found.end()
+            token, self.at = self.buffer[where], where + 1
+            if token == 0x22:  # noqa: PLR2004 - a quote: a string that this chunk does not end
+                self.in_string = True
                 self._leave_string()
                 return
-            self.at = found.end()
-            if token == 0x22:  # noqa: PLR2004 - a whole string
-                continue
-            yield from self._take(token, found.start())
+            yield from self._take(token, where)
 
     def _leave_string(self) -> bool:
         found = _STRING_END.match(self.buffer, self.at)
@@ -275,7 +271,7 @@ def _not_json(head: bytes) -> str | None:
 # Faults are returned, not raised: an exception raised while another is handled keeps it, and with it the record.
 def _parsed(raw: bytes) -> tuple[Any, str | None]:
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refuse), None
+        return _DECODER.decode(raw.decode("utf-8")), None
     except UnicodeDecodeError:
         return None, "is not UTF-8"
     except RecursionError:
@@ -286,3 +282,6 @@ def _parsed(raw: bytes) -> tuple[Any, str | None]:
 
 def _refuse(_constant: str) -> NoReturn:
     raise ValueError
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse)

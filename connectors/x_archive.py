@@ -130,8 +130,8 @@ class _Tweet(_Record):
     reply_to_user: str | None = Field(
         default=None, validation_alias=AliasChoices("in_reply_to_user_id_str", "in_reply_to_user_id"), repr=False
     )
-    entities: _Entities = _Entities()
-    extended_entities: _Entities = _Entities()
+    entities: _Entities | None = None
+    extended_entities: _Entities | None = None
 
     @property
     def first_id(self) -> str:
@@ -410,11 +410,15 @@ class _Reader:
 
 def _media(tweet: _Tweet) -> Sequence[_Media]:
     # `entities` has only the first of several.
-    return tweet.extended_entities.media or tweet.entities.media
+    return next((each.media for each in (tweet.extended_entities, tweet.entities) if each and each.media), [])
+
+
+def _urls(tweet: _Tweet) -> Sequence[_Url]:
+    return tweet.entities.urls if tweet.entities else []
 
 
 def _text(tweet: _Tweet) -> str:
-    return _expanded(tweet.text, tweet.entities.urls, [each.url for each in _media(tweet) if each.url])
+    return _expanded(tweet.text, _urls(tweet), [each.url for each in _media(tweet) if each.url])
 
 
 def _expanded(text: str, urls: Sequence[_Url], media: Sequence[str]) -> str:
@@ -433,7 +437,7 @@ def _unescaped(text: str) -> str:
 
 def _shared(tweet: _Tweet) -> str | None:
     """Return the address of a quoted post: X puts it last."""
-    addresses = [each.expanded or "" for each in tweet.entities.urls]
+    addresses = [each.expanded or "" for each in _urls(tweet)]
     found = _STATUS.match(addresses[-1]) if addresses else None
     return found[0] if found else None
 

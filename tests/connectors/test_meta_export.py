@@ -182,7 +182,7 @@ def test_instagram_comments_are_read(export):
     [
         (entry(7), "data.0.post has the wrong type"),
         (entry(SECRET, "yesterday"), "timestamp is not a time in seconds"),
-        (entry(SECRET, True), "timestamp is not a time in seconds"),
+        (entry(SECRET, at=True), "timestamp is not a time in seconds"),
         (entry(SECRET, -5), "timestamp is not a time in seconds"),
         (entry(SECRET, 10**20), "timestamp is not a time in seconds"),
         (entry(SECRET, attachments="x"), "attachments has the wrong type"),
