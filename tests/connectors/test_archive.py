@@ -37,7 +37,7 @@ def read(path, wanted=everything, **limits):
 def gathered(stream, chunks):
     """Keep what came before an error."""
     for chunk in stream:
-        chunks.append(chunk)  # noqa: PERF402 - extend would keep nothing of it
+        chunks.append(chunk)
 
 
 def print_of(path, wanted=everything):
