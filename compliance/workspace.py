@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from compliance.errors import ComplianceError, UnavailableError
+from compliance.ladder import Ladder, load_ladders
 from compliance.people import People, read_people
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
@@ -92,7 +93,10 @@ class Config(Spec):
     nlp: NlpSpec = Field(default_factory=NlpSpec)
     packs: dict[str, dict[str, object]] = Field(default_factory=dict)
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
-    ladders: dict[str, str] = Field(default_factory=dict)
+    ladders: dict[str, NonEmpty] = Field(
+        default_factory=dict,
+        description="which ladder people have, by country of their workplace (GB, DE, …) or `default`: a shipped one, or a file of ladders/",
+    )
     people: NonEmpty | None = None
     reviewers: dict[str, ReviewerSpec] = Field(default_factory=dict)
     retention: dict[str, str] = Field(default_factory=dict)
@@ -170,6 +174,15 @@ class Workspace:
         """The spaCy pipeline of `entity` parts: a folder of the workspace, else a package or a folder as named; empty for the shipped."""
         named = self.config.nlp.pipeline or ""
         return str(self.root / named) if named and self.root and (self.root / named).is_dir() else named
+
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        """Country (or `default`) -> ladder. Raises PolicyError with every fault, failing scenarios included."""
+        return load_ladders(
+            self.config.ladders,
+            root=self.root,
+            source=SourceFile(self.source.name, marks=self.source.marks, keys=self.source.keys),
+        )
 
     @cached_property
     def ruleset(self) -> RuleSet:
@@ -260,9 +273,24 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         faults += found
     people, found = _people(root, config)
     faults += found
-    if faults or config is None:
+    if config is None:
         raise PolicyError(faults)
-    return Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    space = Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    faults += _ladder_faults(space)
+    if faults:
+        raise PolicyError(faults)
+    return space
+
+
+def _ladder_faults(space: Workspace) -> Sequence[Fault]:
+    """Read the ladders that compliance.yaml names: a broken one breaks the workspace. The shipped default is read where it is used."""
+    if not space.config.ladders:
+        return ()
+    try:
+        space.ladders  # noqa: B018 - reading them is the point
+    except PolicyError as error:
+        return error.faults
+    return ()
 
 
 def _people(root: Path, config: Config | None) -> tuple[People, list[Fault]]:
