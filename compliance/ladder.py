@@ -51,7 +51,7 @@ TRAINING: Final = "training"
 #: Which ladder people have whose country is not named, or not known.
 DEFAULT: Final = "default"
 _COUNTRY: Final = re.compile("[A-Z]{2}")
-_DURATION: Final = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
+_DURATION: Final = re.compile("([0-9]{1,3}) (day|week|month|year)s?")
 
 
 class Gravity(IntEnum):
