@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 from pydantic import Field
 
 from compliance.errors import ComplianceError, UnavailableError
-from compliance.ladder import Ladder, load_ladders
 from compliance.people import People, read_people
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
@@ -174,15 +173,6 @@ class Workspace:
         """The spaCy pipeline of `entity` parts: a folder of the workspace, else a package or a folder as named; empty for the shipped."""
         named = self.config.nlp.pipeline or ""
         return str(self.root / named) if named and self.root and (self.root / named).is_dir() else named
-
-    @cached_property
-    def ladders(self) -> dict[str, Ladder]:
-        """Country (or `default`) -> ladder. Raises PolicyError with every fault, failing scenarios included."""
-        return load_ladders(
-            self.config.ladders,
-            root=self.root,
-            source=SourceFile(self.source.name, marks=self.source.marks, keys=self.source.keys),
-        )
 
     @cached_property
     def ruleset(self) -> RuleSet:
