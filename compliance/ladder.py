@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
@@ -351,9 +351,20 @@ def load_ladders(named: Mapping[str, str], *, root: Path | None, source: SourceF
                 found[country] = loaded[name]
         except PolicyError as error:
             faults += error.faults
+    faults += _same_name(loaded.values())
     if faults:
         raise PolicyError(faults)
     return found
+
+
+def _same_name(ladders: Iterable[Ladder]) -> Iterator[Fault]:
+    """Refuse two ladders of one name: a case keeps its ladder by name, and could go on with the other one."""
+    seen: dict[str, str] = {}
+    for ladder in ladders:
+        if ladder.id in seen:
+            message = f"the ladder '{ladder.id}' stands in {seen[ladder.id]} already"
+            yield Fault(file=ladder.file, line=1, column=1, message=message, hint="give this one another name")
+        seen.setdefault(ladder.id, ladder.file)
 
 
 def shipped_ladders() -> list[Path]:

@@ -581,6 +581,15 @@ def test_faults_of_several_ladders_and_of_the_setting_come_together(tmp_path):
     assert len(said) == 3
 
 
+def test_two_ladders_of_one_name_are_refused(tmp_path):
+    (tmp_path / "ladders").mkdir()
+    (tmp_path / "ladders" / "ours.yaml").write_text(US, encoding="utf-8")
+    with pytest.raises(
+        PolicyError, match=r"the ladder 'us' stands in ladders/us\.yaml already\n.*ladders/ours\.yaml:1:1"
+    ):
+        load_ladders({"FR": "ours"}, root=tmp_path)
+
+
 def test_a_letter_word_is_used_somewhere_or_is_there_for_own_ladders():
     used = {word for ladder in LADDERS.values() for word in LETTER_WORDS if f"{{{word}}}" in ladder.spec.letter.formal}
     assert set(LETTER_WORDS) - used == {"agreement", "companion"}
