@@ -595,6 +595,21 @@ def test_a_letter_word_is_used_somewhere_or_is_there_for_own_ladders():
     assert set(LETTER_WORDS) - used == {"agreement", "companion"}
 
 
+@pytest.mark.parametrize("name", LADDERS)
+def test_the_documentation_shows_the_ladder_as_it_is(name):
+    text = (SHIPPED.parent.parent / "docs" / "discipline.md").read_text(encoding="utf-8")
+    spec = LADDERS[name].spec
+    rows = [f"| {label} | {' | '.join(map(str, row))} |" for label, row in spec.matrix.items()]
+    rows += [
+        f"| {step} | {spec.titles[step]} | {spec.live_for.get(step, 'nothing')} | {', '.join(LADDERS[name].needs(step)) or 'nothing'} |"
+        for step in spec.steps
+    ]
+    rows += [f"| {family} | {', '.join(members)} |" for family, members in spec.same_kind.items()]
+    groups = [*spec.group_needs, *(group for duty in spec.duties for group in duty.groups)]
+    assert [row for row in rows if row not in text] == []
+    assert [group for group in groups if f"`{group}`" not in text] == []
+
+
 def test_the_schema_of_a_ladder_describes_the_shipped_ones():
     schema = LadderSpec.model_json_schema()
     assert set(yaml.safe_load(US)) <= set(schema["properties"])
