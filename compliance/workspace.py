@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -92,7 +92,10 @@ class Config(Spec):
     nlp: NlpSpec = Field(default_factory=NlpSpec)
     packs: dict[str, dict[str, object]] = Field(default_factory=dict)
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
-    ladders: dict[str, str] = Field(default_factory=dict)
+    ladders: dict[str, NonEmpty] = Field(
+        default_factory=dict,
+        description="which ladder people have, by country of their workplace (GB, DE, …) or `default`: a shipped one, or a file of ladders/",
+    )
     people: NonEmpty | None = None
     reviewers: dict[str, ReviewerSpec] = Field(default_factory=dict)
     retention: dict[str, str] = Field(default_factory=dict)
@@ -260,9 +263,24 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         faults += found
     people, found = _people(root, config)
     faults += found
-    if faults or config is None:
+    if config is None:
         raise PolicyError(faults)
-    return Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    space = Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    faults += _ladder_faults(space)
+    if faults:
+        raise PolicyError(faults)
+    return space
+
+
+def _ladder_faults(space: Workspace) -> Sequence[Fault]:
+    """Read the ladders that compliance.yaml names: a broken one breaks the workspace. The shipped default is read where it is used."""
+    if not space.config.ladders:
+        return ()
+    try:
+        space.ladders  # noqa: B018 - reading them is the point
+    except PolicyError as error:
+        return error.faults
+    return ()
 
 
 def _people(root: Path, config: Config | None) -> tuple[People, list[Fault]]:

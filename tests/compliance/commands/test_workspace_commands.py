@@ -187,3 +187,20 @@ def test_the_demo_tells_the_same_story_every_time(run, shown, tmp_path):
         stories.append([(flag["id"], flag["rule"], flag["post"], flag["severity"]) for flag in found["flags"]])
     assert stories[0] == stories[1]
     assert len(stories[0]) >= 50
+
+
+def test_a_broken_ladder_stops_every_command_with_its_place(run, workspace):
+    (workspace / "ladders").mkdir()
+    (workspace / "ladders" / "ours.yaml").write_text("ladder: ours\n", encoding="utf-8")
+    config = workspace / "compliance.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "\nladders: {default: ours}\n", encoding="utf-8")
+    for command in (["doctor"], ["policy", "test"], ["check", "--text", "hello"], ["queue", "--as", "officer"]):
+        result = run(*command, "--workspace", workspace)
+        assert result.exit_code == 2
+        assert "ladders/ours.yaml:1:1" in result.stdout + result.stderr
+    config.write_text(config.read_text(encoding="utf-8").replace("default: ours", "GB: gb"), encoding="utf-8")
+    assert "GB: gb" in run("doctor", "--workspace", workspace).stdout
+
+
+def test_the_schema_of_a_ladder_can_be_printed(run):
+    assert "matrix" in json.loads(run("policy", "schema", "ladder").stdout)["properties"]
