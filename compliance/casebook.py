@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from compliance.discipline import Act, Comparable, PriorStep, Recommendation, re
 from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError
 from compliance.ladder import Gravity, Ladder
-from compliance.letters import Letter, fill
+from compliance.letters import PHRASES, Letter, fill, say_day
 from compliance.models import Case, CaseEntry, DecisionRow, Flag, PostRow, PostVersion
 from compliance.people import People, Person
 from compliance.permissions import Reviewer, may, require
@@ -397,60 +397,56 @@ def _template(case: Open, action: Action) -> str:
 
 def _values(case: Open, action: Action, setting: Setting, now: datetime) -> dict[str, str]:
     ladder, state, zone = case.ladder, case.state, case.facts.zone
+    phrases = PHRASES[ladder.spec.letter.language]
     today = now.astimezone(zone).date()
     last = ladder.last_live_day(action.in_force, today)
     rules = {each.rule: setting.ruleset.rule(each.rule) for each in case.evidence}
     clauses = dict.fromkeys(rule.clause or rule.policy.clause for rule in rules.values() if rule is not None)
+    times = (each.at.astimezone(zone) for each in case.evidence)
+    no_finding = "" if ladder.is_formal(action.step) else phrases["no-finding"]
     return {
         "organisation": setting.organisation,
         "person": (case.person.name if case.person else "") or case.row.person_id,
-        "date": _day(today),
+        "date": say_day(today, phrases),
         "step": ladder.title(action.step),
         "act": "; ".join(dict.fromkeys(rule.title if rule else rule_id for rule_id, rule in rules.items())),
-        "time": "; ".join(dict.fromkeys(_moment(each.at.astimezone(zone)) for each in case.evidence)),
-        "place": "; ".join(dict.fromkeys(_place(each) for each in case.evidence)),
-        "clause": "; ".join(clause for clause in clauses if clause) or "the policy that the rule names",
-        "finding": state.finding or ("not needed for this step" if not ladder.is_formal(action.step) else ""),
-        "heard": _heard(state, zone),
+        "time": "; ".join(dict.fromkeys(f"{say_day(at, phrases)}, {at:%H:%M %Z}" for at in times)),
+        "place": "; ".join(dict.fromkeys(_place(each, phrases) for each in case.evidence)),
+        "clause": "; ".join(clause for clause in clauses if clause) or phrases["clause"],
+        "finding": phrases.get(state.finding or "", no_finding),
+        "heard": _heard(state, zone, phrases),
         "consequence": ladder.spec.consequence.strip(),
-        "lapses": _day(last) if last else "does not lapse by itself",
-        "appeal_by": _day(ladder.spec.appeal_within.after(today)),
-        "appeal_how": "in writing or in person to anybody in human resources; somebody who took no part decides",
-        "delivered": _day(action.delivered_at.astimezone(zone)) if action.delivered_at else "",
-        **_recorded(case),
+        "lapses": say_day(last, phrases) if last else phrases["never"],
+        "appeal_by": say_day(ladder.spec.appeal_within.after(today), phrases),
+        "appeal_how": phrases["appeal-how"],
+        "delivered": say_day(action.delivered_at.astimezone(zone), phrases) if action.delivered_at else "",
+        **_recorded(case, phrases),
     }
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def _place(each: Evidence, phrases: Mapping[str, str]) -> str:
+    return " ".join(filter(None, [each.platform or phrases["place"], f"({each.channel})" if each.channel else ""]))
 
 
-def _moment(at: datetime) -> str:
-    return f"{_day(at)}, {at:%H:%M %Z}"
-
-
-def _place(each: Evidence) -> str:
-    return " ".join(filter(None, [each.platform or "an unnamed platform", f"({each.channel})" if each.channel else ""]))
-
-
-def _heard(state: State, zone: tzinfo) -> str:
+def _heard(state: State, zone: tzinfo, phrases: Mapping[str, str]) -> str:
     if state.heard_at is not None:
-        return f"heard on {_day(state.heard_at.astimezone(zone))}"
-    said = {"explicit": "declined to answer", "silent": "gave no answer by the day set"}
-    return said.get(state.declined or "", "")
+        return phrases["heard"].format(day=say_day(state.heard_at.astimezone(zone), phrases))
+    return phrases.get(state.declined or "", "")
 
 
 #: Placeholders that name a fact somebody records, where its own name would read badly.
 _ALIASES: Final = {"agreement-id": "agreement", "companion-offered": "companion"}
 
 
-def _recorded(case: Open) -> dict[str, str]:
+def _recorded(case: Open, phrases: Mapping[str, str]) -> dict[str, str]:
     """Return what was recorded for the ladder's own needs; a need that is not this person's reads as such."""
     ladder, groups = case.ladder, case.person.groups if case.person else frozenset[str]()
     wanted = {need for step in ladder.spec.steps for need in ladder.needs(step, groups)}
     known = wanted | {need for needs in ladder.spec.group_needs.values() for need in needs}
-    words = {entry.value: case.words.get(entry.id, "recorded") for entry in case.entries if entry.kind is Kind.NEED}
+    words = {
+        entry.value: case.words.get(entry.id, phrases["recorded"]) for entry in case.entries if entry.kind is Kind.NEED
+    }
     return {
-        _ALIASES.get(need, need.replace("-", "_")): words.get(need, "" if need in wanted else "not applicable")
+        _ALIASES.get(need, need.replace("-", "_")): words.get(need, "" if need in wanted else phrases["not-applicable"])
         for need in known
     }

@@ -215,6 +215,9 @@ class DutySpec(Spec):
 class LetterSpec(Spec):
     """What the person gets to read. Braces (LETTER_WORDS) are filled when the letter is made; an unfilled one cannot be issued."""
 
+    language: Literal["en", "de"] = Field(
+        default="en", description="of dates and of the words that fill the placeholders"
+    )
     informal: str
     formal: str
     rescission: str
