@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import SkippableError
 from connectors.post import Post
@@ -40,3 +43,34 @@ class Connector(Protocol):
     def size(self) -> int | None:
         """Return how much there is to read in the units of `Page.position`, for the progress bar; None if unknown."""
         ...
+
+
+class Settings(BaseModel):
+    """Base of what a connector lets a source set beside path, platform, channel, audience and messages."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@runtime_checkable
+class Recogniser(Protocol):
+    """What a connector class has that can tell its files: then `compliance scan FILE` needs no `connector:`."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether this connector reads the file or folder at `path`, by its name or a look at its beginning.
+
+        Cheap, and it never raises: a path that cannot be read is told by its name alone. At most one connector may say
+        yes to a path.
+        """
+        ...
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """What a connector class has that takes settings of its own.
+
+    They are given as its third argument, `settings`, which may be left out. A setting of a source that the model does
+    not know is refused when the workspace is opened.
+    """
+
+    settings_type: ClassVar[type[Settings]]

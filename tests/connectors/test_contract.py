@@ -83,7 +83,7 @@ def test_rejects_carry_their_place_and_nothing_of_the_record(connector):
     rejects = [reject for page in connector.pages(None) for reject in page.rejects]
     said = " ".join(f"{reject!r} {reject} {reject.place} {reject.hint}" for reject in rejects)
     assert all(reject.place and reject.message for reject in rejects)
-    assert PLANTED in sample_of(connector.name).read_text(encoding="utf-8")
+    assert PLANTED.encode() in sample_of(connector.name).read_bytes()
     assert PLANTED not in said
 
 
