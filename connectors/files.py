@@ -65,11 +65,12 @@ class Mark:
     before: _Hash = field(default_factory=hashlib.sha256, repr=False)
 
     def pass_over(self, *lines: bytes) -> None:
-        """Move on over lines just read."""
+        """Move on over lines just read, or pieces of one."""
         for line in lines:
             self.before.update(line)
             self.offset += len(line)
-        self.line += len(lines)
+        # The second is a line end of UTF-16.
+        self.line += sum(line.endswith((b"\n", b"\n\0")) for line in lines)
 
     def move_to(self, other: Mark) -> None:
         """Move to where another mark is."""
