@@ -30,7 +30,11 @@ class Page:
 
 
 class Connector(Protocol):
-    """Where posts come from. One platform per file; `pages` may repeat posts and must never miss one."""
+    """Where posts come from. One platform per file; `pages` may repeat posts and must never miss one.
+
+    It is made with the path of its source and PostDefaults. Its class may say more about itself: see Recogniser and
+    Configurable; `usual_audience` is that of a source which does not say (external where the class is silent).
+    """
 
     name: ClassVar[str]
     #: Whether posts come in order of `Post.at`. Nothing may rely on it where it is False.
