@@ -186,18 +186,17 @@ class _Reader:
         mark = Mark()
         self.file.seek(0)
         declared = self.rows.skip_declaration(mark)
-        best: tuple[tuple[int, int], Row, str] | None = None
+        tried: list[tuple[int, int, Row, str]] = []
         for delimiter in (declared,) if declared else DELIMITERS:
             self.rows.delimiter = delimiter
             self.file.seek(mark.offset)
             row = self._first_row(mark.copy())
             if row is None:
                 return None
-            found = sum(self._key(cell) is not None for cell in row.cells)
-            if best is None or (row.fault is None, found, len(row.cells)) > (best[1].fault is None, *best[0]):
-                best = ((found, len(row.cells)), row, delimiter)
-        assert best is not None  # noqa: S101 - there is at least one delimiter
-        _, row, self.rows.delimiter = best
+            tried.append((sum(self._key(cell) is not None for cell in row.cells), len(row.cells), row, delimiter))
+        found, _, row, self.rows.delimiter = max(tried, key=lambda one: one[:2])
+        if not found:
+            row = next((one[2] for one in tried if one[2].fault), row)
         if row.fault is not None:
             message = f"the header: {row.fault[0]}"
             raise self._fatal(message, row.fault[1])
