@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from os import fstat
 from pathlib import Path
 from typing import Annotated, BinaryIO, ClassVar, Final, TypeAlias
@@ -83,6 +84,7 @@ class _Reader:
     blocks: Blocks = field(init=False)
     did: str = ""
     tree: object = None
+    leaves: Iterator[_Leaf] = field(init=False)
     #: Leaves and faults passed.
     passed: int = 0
     #: Bytes of the records passed.
@@ -103,20 +105,22 @@ class _Reader:
             raise FatalError(message, place=str(self.path), hint="export the repository from Bluesky's settings")
         self.did, self.tree = did, tree
         told = numbers_of(since, "passed")
+        self.leaves = self._leaves()
         if told is not None and json.loads(since or "{}").get("sha256") == self.blocks.digest:
-            self.passed = told["passed"]
+            for leaf in islice(self.leaves, told["passed"]):
+                self._pass(leaf)
 
     def steps(self) -> Iterator[Post | SkippableError | None]:
         """Yield what each leaf gives, from the one after those passed."""
-        before = self.passed
-        for number, leaf in enumerate(self._leaves(), start=1):
-            if not isinstance(leaf, SkippableError):
-                self.mark.offset += self.blocks.length(leaf[1])
-            if number <= before:
-                continue
+        for leaf in self.leaves:
             step = leaf if isinstance(leaf, SkippableError) else self._step(*leaf)
-            self.passed = number
+            self._pass(leaf)
             yield step
+
+    def _pass(self, leaf: _Leaf) -> None:
+        self.passed += 1
+        if not isinstance(leaf, SkippableError):
+            self.mark.offset += self.blocks.length(leaf[1])
 
     def cursor(self) -> str:
         """Return the cursor for the place reached."""

@@ -123,10 +123,15 @@ def expanded(text: str, facets: object) -> str:
             before, shown = raw[end:start].decode("utf-8"), raw[start:stop].decode("utf-8")
         except UnicodeDecodeError:
             continue
-        is_short = shown.rstrip(".…").removeprefix("https://").removeprefix("http://") in address
-        pieces += [before, address if is_short else f"{shown} ({address})"]
+        pieces += [before, address if _is_short_for(shown, address) else f"{shown} ({address})"]
         end = stop
     return "".join(pieces) + raw[end:].decode("utf-8", "surrogatepass") if pieces else text
+
+
+def _is_short_for(shown: str, address: str) -> bool:
+    """Return whether words are an address or its beginning, so that nothing is lost by writing it in full."""
+    bare = shown.rstrip(".…").removeprefix("https://").removeprefix("http://")
+    return bool(bare) and address.removeprefix("https://").removeprefix("http://").startswith(bare)
 
 
 def _links(facets: object) -> list[tuple[int, int, str]]:
