@@ -129,13 +129,16 @@ def _gather(part: EmailMessage, body: _Body, *, depth: int) -> None:
         body.notes[_TOO_DEEP] = None
         return
     kind = part.get_content_type()
-    children = cast("list[EmailMessage]", part.get_payload() if kind.startswith("multipart/") else [])
-    if isinstance(children, list) and children:
+    children = part.get_payload() if kind.startswith("multipart/") else None
+    if isinstance(children, list):
         if kind == "multipart/alternative":
-            _choose(children, body, depth=depth)
+            _choose(cast("list[EmailMessage]", children), body, depth=depth)
         else:
             for child in children:
-                _gather(child, body, depth=depth + 1)
+                _gather(cast("EmailMessage", child), body, depth=depth + 1)
+    elif isinstance(children, str):
+        # It says that it has parts and gives no boundary.
+        body.texts.append(_text(part, body))
     elif (
         kind not in {"text/plain", "text/html"} or part.get_filename() or part.get_content_disposition() == "attachment"
     ):
