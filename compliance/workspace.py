@@ -9,10 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.people import People, read_people
+from compliance.source_settings import check_settings
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
 from rules.load import Overrides, load_ruleset
@@ -55,9 +56,14 @@ class ReviewerSpec(Spec):
 
 
 class SourceSpec(Spec):
-    """Where posts come from, and what holds for those that do not say so themselves."""
+    """Where posts come from, and what holds for those that do not say so themselves.
 
-    connector: NonEmpty = "jsonl"
+    Further keys are settings of the connector, which `compliance.source_settings` checks.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    connector: NonEmpty | None = Field(default=None, description="who reads it; told from the file if absent")
     path: NonEmpty
     platform: NonEmpty | None = None
     channel: NonEmpty | None = None
@@ -256,6 +262,7 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         )
     source = read_yaml(root / CONFIG, name=CONFIG)
     config = parse(source, Config)
+    check_settings(source, root, shared=SourceSpec.model_fields)
     faults = list(source.faults)
     lists: dict[str, WordList] = {}
     for path in sorted((root / "lists").glob("*.csv")):

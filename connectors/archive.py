@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from os import fstat, walk
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
@@ -27,6 +28,7 @@ from connectors.errors import FatalError, SkippableError
 CHUNK: Final = 2**18
 _LOCAL: Final = struct.Struct("<4s22xHH")
 _SHOWN: Final = 120
+_PEEKED: Final = 5_000
 #: Deflate reaches 1032:1. Exports of text stay below 50:1, small members aside.
 _RATIO_FROM: Final = 10 * 2**20
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
@@ -105,6 +107,20 @@ def open_archive(
         return
     with _opened(path) as file:
         yield _Zip(file, choice, limits)
+
+
+def peek(path: Path) -> frozenset[str]:
+    """Return names of members without their folders, for telling what a file is: of a zip all, of a folder the first ones.
+
+    Never raises; empty where there is nothing to see.
+    """
+    try:
+        if path.is_dir():
+            return frozenset(each.name for each in islice(path.rglob("*"), _PEEKED))
+        with zipfile.ZipFile(path) as file:
+            return frozenset(name.rpartition("/")[2] for name in file.namelist())
+    except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, EOFError):
+        return frozenset()
 
 
 def fingerprint(archive: Archive) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, Final
 from urllib.parse import unquote
 
-from connectors.archive import Archive, Limits, Member
+from connectors.archive import Archive, Limits, Member, peek
 from connectors.base import Page
 from connectors.export import Export, Outcome, Part, export_pages, export_size, outcome_of
 from connectors.post import Attachment, Post, PostDefaults
@@ -35,7 +35,7 @@ class LinkedInExportConnector:
     written.
     """
 
-    name: ClassVar[str] = "linkedin_export"
+    name: ClassVar[str] = "linkedin-export"
     ordered: ClassVar[bool] = False
 
     def __init__(self, path: Path, defaults: PostDefaults, *, limits: Limits | None = None) -> None:
@@ -47,6 +47,11 @@ class LinkedInExportConnector:
             plan=partial(_plan, defaults=defaults),
             limits=limits or Limits(),
         )
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Tell the export by the names of its members."""
+        return any(_kind_of(name) is not None for name in peek(path))
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 posts in file order. Raises FatalError."""

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.archive import Archive, Limits
+from connectors.archive import Archive, Limits, peek
 from connectors.base import Page
 from connectors.export import Export, Part, checked, export_pages, export_size, json_outcomes, load_index
-from connectors.html_text import text_of_html
+from connectors.html_text import text_of
 from connectors.post import Attachment, Post, PostDefaults
 from connectors.stamps import Iso
 
@@ -32,7 +32,7 @@ class MastodonArchiveConnector:
     The key of a post is its ActivityPub id. Posts to people alone are messages; those to followers are posts.
     """
 
-    name: ClassVar[str] = "mastodon_archive"
+    name: ClassVar[str] = "mastodon-archive"
     ordered: ClassVar[bool] = False
 
     def __init__(self, path: Path, defaults: PostDefaults, *, limits: Limits | None = None) -> None:
@@ -44,6 +44,11 @@ class MastodonArchiveConnector:
             plan=partial(_plan, defaults=defaults),
             limits=limits or Limits(),
         )
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Tell the export by the names of its members."""
+        return {"actor.json", "outbox.json"} <= peek(path)
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 posts in the order of the outbox. Raises FatalError."""
@@ -163,7 +168,7 @@ class _Reader:
         if note.content is None:
             return "content is missing"
         choices = [choice.name for choice in (*note.choices, *note.more_choices)]
-        texts = [note.summary, text_of_html(note.content), *choices, *(file.name for file in note.attachment)]
+        texts = [note.summary, text_of(note.content), *choices, *(file.name for file in note.attachment)]
         reply_to = _address(note.in_reply_to)
         posted = note.published or (activity.published if activity.type == "Create" else None)
         edited = note.updated or (activity.published if activity.type == "Update" else None)

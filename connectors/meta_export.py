@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.archive import Archive, Limits, Member
+from connectors.archive import Archive, Limits, Member, peek
 from connectors.base import Page
 from connectors.export import Export, Part, checked, export_pages, export_size, json_outcomes, load_index
 from connectors.post import Attachment, Post, PostDefaults
@@ -51,7 +51,7 @@ _THREAD: Final = re.compile(r".*_([A-Za-z0-9-]+)", re.ASCII | re.DOTALL)
 class MetaExportConnector:
     """Reads a Facebook or Instagram download in JSON, a zip or its unpacked folder."""
 
-    name: ClassVar[str] = "meta_export"
+    name: ClassVar[str] = "meta-export"
     ordered: ClassVar[bool] = False
 
     def __init__(self, path: Path, defaults: PostDefaults, *, limits: Limits | None = None) -> None:
@@ -64,6 +64,11 @@ class MetaExportConnector:
             limits=limits or Limits(),
             label=_label,
         )
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Tell the export by the names of its members."""
+        return any(_kind_of(name) is not None for name in peek(path))
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 posts in order of file names. Raises FatalError."""

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.archive import Archive, Limits, Member
+from connectors.archive import Archive, Limits, Member, peek
 from connectors.base import Page
 from connectors.errors import SkippableError
 from connectors.export import Export, Outcome, Part, checked, export_pages, export_size, json_outcomes, load_index
@@ -50,7 +50,7 @@ class SlackExportConnector:
     edit. Where the workspace keeps edits and deletions, the earlier texts become versions too.
     """
 
-    name: ClassVar[str] = "slack_export"
+    name: ClassVar[str] = "slack-export"
     ordered: ClassVar[bool] = False
 
     def __init__(self, path: Path, defaults: PostDefaults, *, limits: Limits | None = None) -> None:
@@ -62,6 +62,11 @@ class SlackExportConnector:
             plan=partial(_plan, defaults=defaults),
             limits=limits or Limits(),
         )
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Tell the export by the names of its members."""
+        return {"channels.json", "users.json"} <= peek(path)
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 posts, channel by channel and day by day. Raises FatalError."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from connectors.archive import Archive, Limits, Member
+from connectors.archive import Archive, Limits, Member, peek
 from connectors.base import Page
 from connectors.export import (
     Export,
@@ -61,7 +61,7 @@ class XArchiveConnector:
     The key of a post is the id of its first version: X gives each edit an id of its own.
     """
 
-    name: ClassVar[str] = "x_archive"
+    name: ClassVar[str] = "x-archive"
     ordered: ClassVar[bool] = False
 
     def __init__(self, path: Path, defaults: PostDefaults, *, limits: Limits | None = None) -> None:
@@ -73,6 +73,11 @@ class XArchiveConnector:
             plan=partial(_plan, defaults=defaults),
             limits=limits or Limits(),
         )
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Tell the export by the names of its members."""
+        return any(name in {"tweets.js", "tweet.js", "account.js"} for name in peek(path))
 
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 posts in file order. Raises FatalError."""

@@ -20,7 +20,7 @@ from tests.connectors.zipped import members_of, zip_of
 from tests.factories import JOB, FakeEngine, FakePeople, Ticking
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
-NAMES = ("linkedin_export", "mastodon_archive", "meta_export", "slack_export", "x_archive")
+NAMES = ("linkedin-export", "mastodon-archive", "meta-export", "slack-export", "x-archive")
 OLD, NEW = (2026, 3, 31, 12, 0, 0), (2026, 4, 30, 12, 0, 0)
 CHANNELS = {"channels.json": '[{"id": "C1", "name": "general"}]'}
 
@@ -99,18 +99,18 @@ def test_the_same_folder_unpacked_gives_the_same_posts(run, name, tmp_path):
 
 
 def test_an_older_slack_export_changes_nothing_current(run):
-    run.scan("slack_export", slack(edited("third", 1772442300)), made=NEW)
-    run.scan("slack_export", slack(said("first")))
-    run.scan("slack_export", slack(edited("second", 1772442200)))
+    run.scan("slack-export", slack(edited("third", 1772442300)), made=NEW)
+    run.scan("slack-export", slack(said("first")))
+    run.scan("slack-export", slack(edited("second", 1772442200)))
     assert current(run.db) == {"C1:1772442000.000100": "third"}
     assert rows(run.db, select(PostVersion.text).order_by(PostVersion.at)) == [("first",), ("second",), ("third",)]
 
 
 def test_an_older_export_does_not_bring_back_what_was_deleted(run):
     gone = said("This message was deleted.", subtype="tombstone", user="USLACKBOT")
-    run.scan("slack_export", slack(said("Bluefin")))
-    run.scan("slack_export", slack(gone), made=NEW)
-    run.scan("slack_export", slack(said("Bluefin")), made=OLD)
+    run.scan("slack-export", slack(said("Bluefin")))
+    run.scan("slack-export", slack(gone), made=NEW)
+    run.scan("slack-export", slack(said("Bluefin")), made=OLD)
     assert current(run.db) == {"C1:1772442000.000100": ""}
     assert rows(run.db, select(func.count()).select_from(Flag)) == [(1,)]
 
@@ -124,7 +124,7 @@ def meta(text):
     return {"posts/your_posts_1.json": json.dumps([{"timestamp": 1772442000, "data": [{"post": text}]}])}
 
 
-@pytest.mark.parametrize(("name", "export"), [("linkedin_export", linkedin), ("meta_export", meta)])
+@pytest.mark.parametrize(("name", "export"), [("linkedin-export", linkedin), ("meta-export", meta)])
 def test_where_edits_are_not_dated_the_newer_export_is_current_whenever_it_comes(run, name, export):
     run.scan(name, export("new"), made=NEW)
     run.scan(name, export("old"), made=OLD)
@@ -134,7 +134,7 @@ def test_where_edits_are_not_dated_the_newer_export_is_current_whenever_it_comes
 
 
 def test_a_newer_export_with_the_same_posts_makes_no_versions(run):
-    for name, export in (("linkedin_export", linkedin), ("meta_export", meta)):
+    for name, export in (("linkedin-export", linkedin), ("meta-export", meta)):
         run.scan(name, export("same"), made=OLD, anew=True)
         counts = run.scan(name, export("same") | {"Comments.csv": "", "comments.json": "[]"}, made=NEW)
         assert (counts.read, counts.new, counts.edited) == (1, 0, 0)
@@ -152,8 +152,8 @@ def test_an_older_archive_of_x_changes_nothing_current(run):
     first = {"id_str": "2028394880824246272", "created_at": "Mon Mar 02 09:00:00 +0000 2026", "full_text": "fisrt"}
     chain = {"edit": {"initialTweetId": first["id_str"]}}
     second = {"id_str": "2028396139115446277", "created_at": "Mon Mar 02 09:05:00 +0000 2026", "full_text": "first"}
-    run.scan("x_archive", archive("2026-04-30", "new bio", second | {"edit_info": chain}))
-    run.scan("x_archive", archive("2026-03-31", "old bio", first))
+    run.scan("x-archive", archive("2026-04-30", "new bio", second | {"edit_info": chain}))
+    run.scan("x-archive", archive("2026-03-31", "old bio", first))
     assert current(run.db) == {"profile": "new bio", first["id_str"]: "first"}
 
 
@@ -162,15 +162,15 @@ def test_an_older_mastodon_archive_changes_nothing_current(run):
         note = {"id": "https://social.example/1", "type": "Note", "published": "2026-03-02T09:00:00Z"} | more
         return {"outbox.json": json.dumps({"orderedItems": [{"type": "Create", "object": note}]})}
 
-    run.scan("mastodon_archive", archive(content="<p>new</p>", updated="2026-03-02T10:00:00Z"), made=NEW)
-    run.scan("mastodon_archive", archive(content="<p>old</p>"))
+    run.scan("mastodon-archive", archive(content="<p>new</p>", updated="2026-03-02T10:00:00Z"), made=NEW)
+    run.scan("mastodon-archive", archive(content="<p>old</p>"))
     assert current(run.db) == {"https://social.example/1": "new"}
 
 
 def test_a_repaired_export_clears_its_rejects_and_gives_the_rest(run):
     cut = json.dumps([said("one"), said("two", ts="1772442001.000100")])
     members = CHANNELS | {"general/2026-03-02.json": cut[:-20]}
-    assert run.scan("slack_export", members).failed == 1
+    assert run.scan("slack-export", members).failed == 1
     assert rows(run.db, select(Reject.place)) == [("export.zip/general/2026-03-02.json:2",)]
-    counts = run.scan("slack_export", CHANNELS | {"general/2026-03-02.json": cut})
+    counts = run.scan("slack-export", CHANNELS | {"general/2026-03-02.json": cut})
     assert (counts.new, counts.failed, rows(run.db, select(Reject.place))) == (1, 0, [])

@@ -13,7 +13,7 @@ from connectors.slack_export import SlackExportConnector
 from connectors.slack_text import Names, as_read
 from tests.connectors.zipped import MADE, members_of, zip_of
 
-SAMPLE = Path(__file__).parent / "samples" / "slack_export"
+SAMPLE = Path(__file__).parent / "samples" / "slack-export"
 SECRET = "Quarterly-Secret"
 CHANNELS = {"channels.json": '[{"id": "C1", "name": "general"}]'}
 

@@ -204,3 +204,24 @@ def test_a_broken_ladder_stops_every_command_with_its_place(run, workspace):
 
 def test_the_schema_of_a_ladder_can_be_printed(run):
     assert "matrix" in json.loads(run("policy", "schema", "ladder").stdout)["properties"]
+
+
+def test_doctor_tries_each_source_and_says_what_its_connector_says(run, workspace):
+    (workspace / "inbox.jsonl").write_text('{"id": "1", "text": "hello"}\n', encoding="utf-8")
+    (workspace / "posts.csv").write_text("nr,body\n1,hello\n", encoding="utf-8")
+    settings = (workspace / "compliance.yaml").read_text(encoding="utf-8")
+    more = "sources:\n  posts: {path: posts.csv}\n  gone: {path: gone.mbox}\n"
+    (workspace / "compliance.yaml").write_text(settings.replace("sources:\n", more), encoding="utf-8")
+    result = run("doctor", "--workspace", workspace, "--format", "json")
+    found = {check["what"]: check for check in json.loads(result.stdout)["checks"]}
+    assert result.exit_code == 3
+    assert (found["source inbox"]["level"], "jsonl, external" in found["source inbox"]["found"]) == ("ok", True)
+    assert "no column holds text" in found["source posts"]["found"]
+    assert "columns: nr, body" in found["source posts"]["remedy"]
+    assert "no such file" in found["source gone"]["found"]
+
+
+def test_the_schema_of_a_source_knows_the_settings_of_connectors(run):
+    source = json.loads(run("policy", "schema", "compliance").stdout)["$defs"]["SourceSpec"]
+    assert {"path", "columns", "timezone", "time_format", "handle"} <= set(source["properties"])
+    assert source["additionalProperties"] is False
