@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from connectors.files import Mark
+from connectors.text_csv import MAX_CELL
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 #: Bytes of one row. A quote that is never closed would make a row of the rest of the file.
@@ -165,7 +166,7 @@ def ends_open(text: str, delimiter: str, *, is_open: bool) -> bool:
 def _csv_fault(said: str) -> tuple[str, str]:
     """Say Python's error in our words, which quote nothing."""
     if "field larger" in said:
-        return f"a cell is longer than {csv.field_size_limit():,} characters", "is a quote opened and never closed?"
+        return f"a cell is longer than {MAX_CELL:,} characters", "is a quote opened and never closed?"
     if "new-line" in said:
         return "a line ends in a carriage return alone", "save the file with the line ends of Windows or Unix"
     return "a quote is closed in the middle of a cell", 'write quotes inside a cell twice: ""'

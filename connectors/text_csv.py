@@ -13,6 +13,8 @@ from connectors.errors import SkippableError
 MAX_LINE: Final = 2**20
 #: A quote that is never closed takes in what follows up to here, and is then one broken row.
 MAX_CELL: Final = 2**20
+# Python keeps one limit for the whole process, so every connector has the same.
+csv.field_size_limit(MAX_CELL)
 #: A backslash that escapes neither a quote nor itself is a backslash.
 _LONE_BACKSLASH: Final = re.compile(r'\\(?!["\\])')
 _ESCAPED_BYTE: Final = re.compile("[\udc80-\udcff]")
@@ -36,7 +38,6 @@ def read_rows(
     `backslashes`: quotes inside cells are written as `\"` too. Raises FatalError of `chunks`.
     """
     lines = _Lines(chunks, backslashes=backslashes)
-    csv.field_size_limit(MAX_CELL)
     reader = csv.reader(lines, escapechar="\\" if backslashes else None)
     header: list[str] | None = None
     while True:

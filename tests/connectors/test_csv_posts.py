@@ -173,7 +173,7 @@ def test_an_unknown_zone_is_refused():
         (f",{SECRET},", "id is missing"),
         (f"2,{SECRET},maybe", "is_reply has the wrong type"),
         (f"{'2' * 501},{SECRET},", "id is longer than 500 characters"),
-        (f'2,"{SECRET * 9000}",', "a cell is longer than 131,072 characters"),
+        (f'2,"{SECRET * 90_000}",', "a cell is longer than 1,048,576 characters"),
     ],
 )
 def test_a_bad_row_is_a_reject_and_the_rest_is_read(file, row, message):
