@@ -133,7 +133,7 @@ class Report:
     def failures(self, verdict: Verdict) -> list[str]:
         """Return what could not be evaluated, and what to do; empty where everything was."""
         if verdict.evaluation is None:
-            reason = verdict.unread(redact=self.redact)
+            reason = f"This input {verdict.unread(redact=self.redact)}"
             return [f"{reason} ({verdict.draft.hint})" if verdict.draft.hint else reason]
         return [
             f"{failure.detector} could not decide {', '.join(self._shown(failure.rules))}: {failure.error}"

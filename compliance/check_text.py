@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from compliance.check_report import Report, Totals
@@ -18,7 +19,7 @@ _MARKS: Final = {
     Publish.OBSERVE: ("NOTE", "cyan"),
 }
 _UNKNOWN: Final = ("????", "bold magenta")
-_INDENT: Final = "      "
+_INDENT: Final = 6
 
 
 def print_verdict(console: Console, verdict: Verdict, report: Report) -> None:
@@ -29,31 +30,29 @@ def print_verdict(console: Console, verdict: Verdict, report: Report) -> None:
     draft = verdict.draft
     place = f"{draft.place}:{draft.line}" if draft.line else draft.place
     if verdict.evaluation is None:
-        console.print(_headline(*_UNKNOWN, f"{place}: {verdict.unread(redact=report.redact)}"))
-        console.print(as_text(f"{_INDENT}nothing was evaluated here; mend the input and check again", style="dim"))
+        _headline(console, _UNKNOWN, f"{place}: {verdict.unread(redact=report.redact)}")
+        _line(console, as_text("nothing was evaluated here; mend the input and check again", style="dim"))
         if draft.hint:
-            console.print(as_text(f"{_INDENT}do: {draft.hint}", single_line=True))
+            _line(console, as_text(f"do: {draft.hint}", single_line=True))
         return
     for failure in report.failures(verdict):
-        console.print(_headline(*_UNKNOWN, f"{place}: {failure}"))
+        _headline(console, _UNKNOWN, f"{place}: {failure}")
 
 
 def _print_finding(console: Console, verdict: Verdict, finding: Finding, report: Report) -> None:
     document = verdict.draft.document
     if document is None:
         return
-    console.print(_headline(*_MARKS[finding.publish], report.message(verdict, finding)))
+    _headline(console, _MARKS[finding.publish], report.message(verdict, finding))
     where = [place_of(verdict, finding), finding.rule, finding.severity.label, f"confidence {finding.confidence:.2f}"]
-    console.print(
-        as_text(_INDENT + "  ".join([*where, *(["shadow"] if finding.shadow else [])]), single_line=True, style="dim")
-    )
+    where += ["shadow"] if finding.shadow else []
+    _line(console, as_text("  ".join(where), single_line=True, style="dim"))
     spans = [(match.start, match.end) for match in finding.matches]
     if spans and not report.redact:
         marks = not console.is_terminal or console.no_color
-        width = max(20, console.width - len(_INDENT) - 2)
-        console.print(Text(_INDENT).append_text(snippet(document.raw, spans, width, marks=marks)))
+        _line(console, snippet(document.raw, spans, max(20, console.width - _INDENT - 2), marks=marks))
     for label, words in _advice(verdict, finding, report):
-        console.print(as_text(f"{_INDENT}{label}: {words}", single_line=True))
+        _line(console, as_text(f"{label}: {words}", single_line=True))
 
 
 def _advice(verdict: Verdict, finding: Finding, report: Report) -> list[tuple[str, str]]:
@@ -78,13 +77,27 @@ def place_of(verdict: Verdict, finding: Finding) -> str:
     return f"{draft.place}:{place.line}:{place.column}"
 
 
-def _headline(mark: str, style: str, message: str) -> Text:
-    return Text(f"{mark}  ", style=style).append_text(as_text(message, single_line=True, style="bold"))
+def _headline(console: Console, mark: tuple[str, str], message: str) -> None:
+    word, style = mark
+    text = as_text(message, single_line=True, style="bold")
+    if not console.is_terminal:
+        console.print(Text(f"{word}  ", style=style).append_text(text), soft_wrap=True)
+        return
+    for index, line in enumerate(text.wrap(console, console.width - _INDENT)):
+        console.print(Text(f"{'' if index else word:<{_INDENT}}", style=style).append_text(line))
+
+
+def _line(console: Console, text: Text) -> None:
+    """Print one line below a headline: wrapped under its own beginning on a terminal, whole in a pipe or a log."""
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, _INDENT)))
+    else:
+        console.print(Text(" " * _INDENT).append_text(text), soft_wrap=True)
 
 
 def print_summary(console: Console, totals: Totals) -> None:
     """Print the last line."""
-    console.print(as_text(summary_line(totals), style="bold"))
+    console.print(as_text(summary_line(totals), style="bold"), soft_wrap=not console.is_terminal)
 
 
 def summary_line(totals: Totals) -> str:

@@ -42,7 +42,7 @@ def read_markdown(name: str, content: bytes, defaults: Defaults, shared: Context
             name,
             # One line of the file stands before the YAML.
             source.faults[0].line + 1 if source.faults[0].line else 1,
-            "front matter cannot be read",
+            "has front matter that cannot be read",
             detail="; ".join(f"{fault.message} ({fault.hint})" for fault in source.faults),
         )
     return _draft(name, text, closing.end(), source, defaults)
@@ -51,12 +51,12 @@ def read_markdown(name: str, content: bytes, defaults: Defaults, shared: Context
 def _draft(name: str, text: str, begin: int, source: SourceFile, defaults: Defaults) -> Draft:
     keys = {} if source.data is None else source.data
     if not isinstance(keys, dict):
-        return _broken(name, 1, "front matter is no mapping", hint="it is written as `key: value`, one a line")
+        return _broken(name, 1, "has front matter that is no mapping", hint="it is written as `key: value`, one a line")
     row = {key: value for key, value in keys.items() if key in KEYS and value is not None}
     problem = _settle(row, source, defaults)
     if problem:
         key, message, hint = problem
-        return _broken(name, source.place((key,), key=True)[0] + 1, f"front matter: {message}", hint=hint)
+        return _broken(name, source.place((key,), key=True)[0] + 1, f"has front matter in which {message}", hint=hint)
     return Draft(
         id=name,
         place=name,
