@@ -56,6 +56,13 @@ def _fingerprint(value: str) -> str:
     return value
 
 
+def _said(value: str) -> str:
+    if not value.strip():
+        message = "the reason is empty: say in a few words why it may stay"
+        raise ValueError(message)
+    return value
+
+
 Day: TypeAlias = Annotated[date, BeforeValidator(_day)]
 
 
@@ -67,7 +74,7 @@ class Entry(Spec):
     line: int | None = Field(default=None, description="where it was; only a hint")
     fingerprint: Annotated[Word, AfterValidator(_fingerprint)]
     label: Label
-    reason: Word
+    reason: Annotated[str, AfterValidator(_said)]
     expires: Day | None = Field(default=None, description="from this day on it no longer counts")
     added: Day | None = None
 
@@ -114,9 +121,11 @@ def name_in(baseline: Path, place: str) -> str:
     if place in {"-", "--text"}:
         return place
     try:
-        return Path(os.path.relpath(canonical(place), canonical(str(baseline.parent)))).as_posix()
+        name = Path(os.path.relpath(canonical(place), canonical(str(baseline.parent)))).as_posix()
     except ValueError:  # another drive
-        return Path(canonical(place)).as_posix()
+        name = Path(canonical(place)).as_posix()
+    # Names of files need not be UTF-8; the baseline is.
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from typing_extensions import TypedDict
 
 from compliance.draft_inputs import canonical
-from compliance.verdicts import Verdict
+from compliance.verdicts import CheckRow, Verdict
 from rules.evaluation import Finding, Severity
 from rules.ruleset import RuleSet
 
@@ -35,6 +35,13 @@ class SummaryRow(TypedDict):
     in_baseline: int
     expired: int
     exit_code: int
+
+
+class CheckOutput(TypedDict):
+    """What `check --format json` writes; `--format jsonl` writes its results, one a line."""
+
+    results: list[CheckRow]
+    summary: SummaryRow
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Fingerprints of findings: the same when lines move or the file is wrapped anew, and never made of what was matched.
 
-A fingerprint is the rule, the names of its parts, a hash of the words around the match but without it, and an ordinal
-for equal ones. A hash of a phone number or a name could be reversed by trying them all, so no match enters it, and no
+A fingerprint is the rule, the names of its parts, a hash of the words around the match in its paragraph but without it,
+and an ordinal for equal ones. A hash of a phone number or a name could be reversed by trying them all, so no match enters it, and no
 word that holds a digit or an @.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,11 @@ from rules.evaluation import Evaluation, Finding, Match
 
 #: Words on each side that are hashed.
 AROUND: Final = 6
-#: Matches with at most this many words between them are one passage.
+#: Matches with at most this many words, and no empty line, between them are one passage.
 GAP: Final = 12
 _CHUNK: Final = re.compile(r"\S+")
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_EMPTY_LINE: Final = re.compile(r"(?:\r\n|\n|\r)[^\S\r\n]*(?:\r\n|\n|\r)")
 _TELLING: Final = re.compile(r"[\d@]|://")
 #: Detectors whose matches are personal data or secrets, whichever rule they belong to.
 _PERSONAL: Final = frozenset({"pii", "secret", "entity"})
@@ -74,13 +75,20 @@ class _Words:
 
     words: Sequence[str]
     starts: Sequence[int]
+    #: Offsets of empty lines: what stands beyond one may move without this passage.
+    breaks: Sequence[int]
 
-    def between(self, start: int, end: int) -> int:
-        return bisect_left(self.starts, end) - bisect_left(self.starts, start)
+    def are_near(self, start: int, end: int) -> bool:
+        """Return whether few words and no empty line lie between."""
+        few = bisect_left(self.starts, end) - bisect_left(self.starts, start) <= GAP
+        return few and bisect_left(self.breaks, start) >= bisect_left(self.breaks, end)
 
     def around(self, start: int, end: int) -> list[str]:
+        first, last = bisect_right(self.breaks, start), bisect_left(self.breaks, end)
+        top = bisect_left(self.starts, self.breaks[first - 1]) if first else 0
+        bottom = bisect_left(self.starts, self.breaks[last]) if last < len(self.breaks) else len(self.words)
         before, after = bisect_left(self.starts, start), bisect_left(self.starts, end)
-        return [*self.words[max(0, before - AROUND) : before], "", *self.words[after : after + AROUND]]
+        return [*self.words[max(top, before - AROUND) : before], "", *self.words[after : min(bottom, after + AROUND)]]
 
 
 def _words(text: str, hidden: Sequence[Match]) -> _Words:
@@ -95,7 +103,7 @@ def _words(text: str, hidden: Sequence[Match]) -> _Words:
             if at == len(spans) or spans[at][0] >= word.end():
                 words.append(unicodedata.normalize("NFKC", word[0]).casefold())
                 starts.append(word.start())
-    return _Words(words, starts)
+    return _Words(words, starts, [found.start() for found in _EMPTY_LINE.finditer(text)])
 
 
 def _groups(matches: Sequence[Match], words: _Words) -> list[list[Match]]:
@@ -103,7 +111,7 @@ def _groups(matches: Sequence[Match], words: _Words) -> list[list[Match]]:
     groups: list[list[Match]] = []
     end = 0
     for match in sorted(matches, key=lambda m: (m.start, m.end, m.part)):
-        if groups and words.between(end, match.start) <= GAP:
+        if groups and words.are_near(end, match.start):
             groups[-1].append(match)
         else:
             groups.append([match])
