@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import yaml
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from compliance.draft_inputs import canonical
+from compliance.errors import ComplianceError
 from rules.detectors.base import Word
 from rules.errors import Fault, PolicyError
 from rules.policy import Spec
@@ -24,6 +25,8 @@ from rules.source import read_yaml
 Label: TypeAlias = Literal["accepted", "false-positive", "to-fix"]
 #: How long what nobody has looked at yet counts.
 UNSEEN_FOR: Final = timedelta(days=90)
+#: More than anybody would look through, and near what the reader of YAML takes.
+MOST_ENTRIES: Final = 10_000
 UNSEEN: Final = "nobody has looked at it yet"
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FINGERPRINT: Final = re.compile(r"v1:[0-9a-f]{32}:[1-9][0-9]*")
@@ -192,15 +195,20 @@ def _fresh(one: Seen, today: date) -> Entry:
 
 
 def write_baseline(path: Path, entries: Iterable[Entry]) -> None:
-    """Write a baseline, whole or not at all."""
+    """Write a baseline, whole or not at all. Raises ComplianceError for one that would be too large to read, OSError."""
+    entries = list(entries)
+    if len(entries) > MOST_ENTRIES:
+        message = f"a baseline holds at most {MOST_ENTRIES:,} places, and here are {len(entries):,}"
+        raise ComplianceError(
+            message, place=str(path), hint="check fewer files at a time, each part with its own baseline"
+        )
     text = _HEAD + "baseline: 1\n" + "".join(_lines(entries))
     beside = path.with_name(f".{path.name}.tmp")
     beside.write_text(text, encoding="utf-8", newline="\n")
     beside.replace(path)
 
 
-def _lines(entries: Iterable[Entry]) -> Iterator[str]:
-    entries = list(entries)
+def _lines(entries: Sequence[Entry]) -> Iterator[str]:
     yield "entries:\n" if entries else "entries: []\n"
     for entry in entries:
         for index, key in enumerate(type(entry).model_fields):

@@ -19,6 +19,9 @@ from rules.ruleset import RuleSet
 #: How inputs that are no files are named where a file is expected.
 _NO_FILES: Final = {"-": "standard-input", "--text": "text-option"}
 
+#: A failure that leaves more rules open names these, and how many there are.
+_MOST_RULES: Final = 3
+
 
 class SummaryRow(TypedDict):
     """What the verdicts of one run add up to."""
@@ -143,12 +146,14 @@ class Report:
             reason = f"This input {verdict.unread(redact=self.redact)}"
             return [f"{reason} ({verdict.draft.hint})" if verdict.draft.hint else reason]
         return [
-            f"{failure.detector} could not decide {', '.join(self._shown(failure.rules))}: {failure.error}"
+            f"{failure.detector} could not decide {self._shown(failure.rules)}: {failure.error}"
             for failure in verdict.evaluation.failures
         ]
 
-    def _shown(self, rules: tuple[str, ...]) -> list[str]:
-        """Return the rules, without tags: an author is not told what those look for."""
+    def _shown(self, rules: tuple[str, ...]) -> str:
+        """Return the rules, the first ones of many, without tags: an author is not told what those look for."""
         known = [self.ruleset.rule(rule) for rule in rules]
         shown = [rule for rule, found in zip(rules, known, strict=True) if found is None or not found.is_tag]
-        return shown or ["an advisory mark"]
+        if len(shown) > _MOST_RULES:
+            return f"{len(shown)} rules, such as {', '.join(shown[:_MOST_RULES])}"
+        return ", ".join(shown) or "an advisory mark"

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from compliance.baseline import Entry, Seen, name_in, read_baseline, rewrite, write_baseline
+from compliance.errors import ComplianceError
 from rules.errors import PolicyError
 
 TODAY = date(2026, 11, 29)
@@ -172,3 +173,14 @@ def test_a_file_whose_name_is_not_utf_8_has_a_name_in_a_baseline(tmp_path):
     name = name_in(tmp_path / "b.yaml", str(tmp_path / "caf\udce9.md"))
     write_baseline(tmp_path / "b.yaml", [make_entry(file=name)])
     assert read_baseline(tmp_path / "b.yaml")[0].file == "caf\\xe9.md"
+
+
+def test_a_baseline_that_nobody_could_read_is_not_written(tmp_path):
+    def entries(number):
+        return [make_entry(fingerprint=f"v1:{at:032x}:1") for at in range(number)]
+
+    with pytest.raises(ComplianceError, match="at most 10,000"):
+        write_baseline(tmp_path / "b.yaml", entries(10_001))
+    assert list(tmp_path.iterdir()) == []
+    write_baseline(tmp_path / "b.yaml", entries(10_000))
+    assert len(read_baseline(tmp_path / "b.yaml")) == 10_000

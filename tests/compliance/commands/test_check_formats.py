@@ -71,6 +71,7 @@ def test_no_format_for_authors_tells_about_protected_talk(run, tmp_path, output)
     )
     result = run("check", "a.md", "b.md", "--format", output)
     assert "protected" not in result.stdout
+    assert "rules, such as" in result.stdout
     assert '"protected-activity.' in run("check", "a.md", "--format", "json").stdout
 
 
