@@ -1,4 +1,4 @@
-"""The published JSON Schemas of the review commands, made from the types that the commands write.
+"""The published JSON Schemas of `check` and of the review commands, made from the types that the commands write.
 
 `python -m compliance.commands._schemas docs/schemas` writes them anew; a test compares.
 """
@@ -13,13 +13,14 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from compliance.check_report import CheckOutput
 from compliance.dossier import Dossier
 from compliance.listing import QueuePage
 
 
 def schemas() -> Mapping[str, str]:
     """Return the text of each schema file by its name."""
-    kinds: dict[str, Any] = {"queue": QueuePage, "show": Dossier}
+    kinds: dict[str, Any] = {"queue": QueuePage, "show": Dossier, "check": CheckOutput}
     return {f"{name}.schema.json": _schema(name, kind) for name, kind in kinds.items()}
 
 
