@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 from compliance.draft_inputs import OnSkip, decoded
 from compliance.drafts import Defaults, Draft, context_of, context_problem, with_time
 from compliance.moments import EXAMPLE, NaiveTimeError, read_moment, read_time, read_zone
+from connectors.text_csv import MAX_CELL
 from rules.document import Document
 
 #: What a column holds, by the names that calendars give it; the first name that is there counts.
@@ -213,6 +214,7 @@ def _names(header: list[str]) -> str:
 
 
 def _reader(text: str, delimiter: str) -> Any:  # noqa: ANN401 - csv keeps the type of its reader to itself
+    csv.field_size_limit(MAX_CELL)  # one for the whole process, and connectors set the same
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
 
 

@@ -31,7 +31,7 @@ def schema_of(kind: str) -> dict[str, Any]:
     if kind in {"policy", "exclusion"}:
         parts = [_inline(detector.keys.model_json_schema(by_alias=True)) for detector in kinds().values()]
         _parts_of(schema)["additionalProperties"] = {"oneOf": parts}
-    else:
+    elif kind == "compliance":
         _add_settings(schema["$defs"]["SourceSpec"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 

@@ -32,22 +32,27 @@ def scene_one(stage: Stage) -> None:
 def _check(stage: Stage, text: str, *, author: str, at: str) -> None:
     import io
 
+    from compliance.check_report import Report, Totals
     from compliance.check_text import print_summary, print_verdict
-    from compliance.drafts import Defaults, read_drafts
+    from compliance.draft_inputs import read_drafts
+    from compliance.drafts import Defaults
     from compliance.verdicts import Verdict
     from rules.evaluation import Severity
     from rules.lists import parse_instant
 
     stage.typed(f'compliance check --text "{text}" --author {author} --at {at}')
-    defaults = Defaults(author=author, at=parse_instant(at), people=stage.space.people)
-    for draft in read_drafts([], text=text, stdin=io.BytesIO(), defaults=defaults):
-        if draft.document is None:
-            continue
-        verdict = Verdict(draft=draft, evaluation=stage.engine.evaluate_one(draft.document))
-        stops = verdict.stops(fail_on=Severity.LOW, strict=False)
-        print_verdict(stage.screen, verdict, stage.space.ruleset, redact=False, shadow=False)
-        if not stops:
-            print_summary(stage.screen, {"clean": 1, "flagged": 0}, stopped=0, exit_code=0)
+    when = parse_instant(at)
+    defaults = Defaults(author=author, at=when, now=when, people=stage.space.people)
+    totals = Totals(fail_on=Severity.LOW, strict=False)
+    report = Report(ruleset=stage.space.ruleset, totals=totals, redact=False, base=stage.folder)
+    drafts = read_drafts([], text=text, stdin=io.BytesIO(), defaults=defaults)
+    judged = (
+        Verdict(draft=draft, evaluation=stage.engine.evaluate_one(draft.document)) for draft in drafts if draft.document
+    )
+    for verdict in totals.counting(judged):
+        print_verdict(stage.screen, verdict, report)
+    if not totals.stopped:
+        print_summary(stage.screen, totals)
 
 
 def scene_two(stage: Stage) -> None:

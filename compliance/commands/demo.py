@@ -116,7 +116,7 @@ def _next_steps(stage: Stage) -> None:
     for command in (
         f"show {undecided} --as rivera",
         f"decide {undecided} upheld --reason 'A fixed return is promised.' --as rivera",
-        "check --text 'Bluefin ships in August!' --at 2026-08-01",
+        "check --text 'Bluefin ships in August!' --at 2026-08-01T12:00Z",
         "queue --as rivera",
     ):
         stage.screen.print(f"  {program} {command} --workspace {stage.folder}", style="bold", soft_wrap=True)

@@ -117,7 +117,7 @@ def test_the_commands_that_the_demo_ends_with_work(run, shown):
     where = ("--workspace", folder)
     assert run("show", flag, "--as", "rivera", *where).exit_code == 0
     assert run("queue", "--as", "rivera", *where).exit_code == 0
-    assert run("check", "--text", "Bluefin ships in August!", "--at", "2026-08-01", *where).exit_code == 1
+    assert run("check", "--text", "Bluefin ships in August!", "--at", "2026-08-01T12:00Z", *where).exit_code == 1
     assert run("decide", flag, "upheld", "--reason", "A fixed return.", "--as", "rivera", *where).exit_code == 0
 
 
