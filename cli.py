@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from compliance.commands import audit, check, decide, demo, detect, doctor, init, policy, queue, scan, show
+from compliance.commands import audit, check, db, decide, demo, detect, doctor, init, policy, queue, scan, show
 
 app = typer.Typer(
     name="compliance",
@@ -25,6 +25,7 @@ app.command()(show.show)
 app.command()(decide.decide)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:
