@@ -32,7 +32,8 @@ def run_tool(name: str, url: URL, arguments: Sequence[str]) -> None:
         raise UnavailableError(
             message, hint="install PostgreSQL's client programs, of the server's version or a newer one"
         )
-    address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    # `URL.set` takes None for "as it was".
+    address = url.set(drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
     environment = dict(os.environ)
     if url.password:
         environment["PGPASSWORD"] = str(url.password)
