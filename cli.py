@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from compliance.commands import audit, check, db, decide, demo, detect, doctor, init, policy, queue, scan, show
+from compliance.commands import (
+    action,
+    appeal,
+    audit,
+    case,
+    check,
+    db,
+    decide,
+    demo,
+    detect,
+    doctor,
+    init,
+    policy,
+    queue,
+    scan,
+    show,
+)
 
 app = typer.Typer(
     name="compliance",
@@ -23,6 +39,9 @@ app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
+app.add_typer(case.app, name="case")
+app.add_typer(action.app, name="action")
+app.add_typer(appeal.app, name="appeal")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(db.app, name="db")

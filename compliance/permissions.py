@@ -27,11 +27,27 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "audit:verify": "verify the audit trail",
         "database:backup": "back up the database",
         "database:restore": "upgrade the database or put a backup in its place",
+        "cases:read": "read cases",
+        "cases:work": "open and work on cases",
+        "cases:find": "say what was found, and how grave it was",
+        "cases:brake": "put a brake on a case",
+        "cases:suspend": "suspend a person, which is a neutral measure, and lift it",
+        "brakes:release": "release a brake that somebody else put on",
+        "actions:propose": "propose a step",
+        "actions:approve": "approve a step",
+        "actions:issue": "issue and deliver a step",
+        "actions:rescind": "take a step back",
+        "appeals:file": "file an appeal on behalf of the person",
+        "appeals:decide": "decide an appeal",
     }
 )
 
 _READ: Final = frozenset({"flags:read"})
 _REVIEW: Final = _READ | {"flags:decide"}
+_CASE: Final = frozenset(
+    {"cases:read", "cases:work", "cases:find", "cases:brake", "actions:propose", "actions:issue", "appeals:file"}
+)
+_JUDGE: Final = frozenset({"actions:approve", "actions:rescind", "appeals:decide", "brakes:release"})
 
 #: Role -> permissions. A role without any is known and may do nothing here; an unknown role may do nothing either.
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -39,12 +55,15 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         # Nobody's role in compliance.yaml: what a listing shows to whoever did not say who they are.
         "reader": _READ,
         "reviewer": _REVIEW,
-        "officer": _REVIEW | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
-        "hr": _REVIEW | {"names:reveal"},
-        "legal": _REVIEW | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "officer": _REVIEW | _CASE | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "hr": _REVIEW | _CASE | _JUDGE | {"names:reveal", "cases:suspend"},
+        "legal": _REVIEW
+        | _CASE
+        | _JUDGE
+        | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
         # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate.
         "manager": frozenset(),
-        "auditor": _READ | {"audit:verify"},
+        "auditor": _READ | {"audit:verify", "cases:read"},
         # Those who write or publish policies work on files and on counts, not on people's posts.
         "policy-author": frozenset(),
         "policy-publisher": frozenset(),

@@ -181,6 +181,8 @@ class _Builder:
             if event.tag:
                 self._fault(event, f"the tag {event.tag} is not allowed", "write the plain value")
             return event.value
+        if self._is_key():
+            return event.value  # a key is text here, and to YAML 1.2: `on`, `NO`
         value = _plain(event.value)
         if isinstance(value, _Surprise):
             hint = (
@@ -191,6 +193,9 @@ class _Builder:
             self._fault(event, f"'{event.value}' may be read as {value.what}", hint)
             return None
         return value
+
+    def _is_key(self) -> bool:
+        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.stack[-1].key is None
 
     def _mark(self, path: Place, event: yaml.Event) -> Place:
         self.source.marks[path] = _at(event)
