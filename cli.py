@@ -10,6 +10,7 @@ from compliance.commands import (
     audit,
     case,
     check,
+    db,
     decide,
     demo,
     detect,
@@ -43,6 +44,7 @@ app.add_typer(action.app, name="action")
 app.add_typer(appeal.app, name="appeal")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

@@ -25,6 +25,8 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "sealed:read": "read a sealed post",
         "posts:scan": "scan sources",
         "audit:verify": "verify the audit trail",
+        "database:backup": "back up the database",
+        "database:restore": "upgrade the database or put a backup in its place",
         "cases:read": "read cases",
         "cases:work": "open and work on cases",
         "cases:find": "say what was found, and how grave it was",
@@ -67,9 +69,9 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "policy-publisher": frozenset(),
         "principal": _REVIEW,
         "privacy": _REVIEW | {"names:reveal", "tags:read", "sealed:read", "audit:verify"},
-        "operator": frozenset({"posts:scan", "audit:verify"}),
+        "operator": frozenset({"posts:scan", "audit:verify", "database:backup", "database:restore"}),
         # Keeps the installation running; reads no post.
-        "admin": frozenset({"audit:verify"}),
+        "admin": frozenset({"audit:verify", "database:backup", "database:restore"}),
     }
 )
 

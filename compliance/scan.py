@@ -36,6 +36,7 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     *,
     actor: Actor,
     now: Callable[[], datetime],
+    begun: Callable[[ScanReport], None] | None = None,
     page_done: Callable[[Progress], None] | None = None,
     again: Again | None = None,
 ) -> ScanReport:
@@ -49,6 +50,8 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     """
     run = _begin(db_engine, evaluator, people, actor=actor, now=now)
     run.page_done = page_done
+    if begun is not None:
+        begun(run.report)
     try:
         with _stops_on_sigterm(run):
             retry_incompletes(run)

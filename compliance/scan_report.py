@@ -69,6 +69,8 @@ class SourceError:
     place: str
     message: str
     hint: str | None = None
+    #: FatalError or RetryableError: whether it may get better by itself.
+    error: str = "ConnectorError"
 
 
 @dataclass(slots=True, kw_only=True)

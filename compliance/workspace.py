@@ -145,19 +145,17 @@ class Workspace:
         return url
 
     @cached_property
-    def database(self) -> Engine:
-        """The database, its tables brought up to date. Raises ComplianceError where there is none, UnavailableError out of reach."""
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+    def database_as_it_is(self) -> Engine:
+        """The database, unopened: whoever operates it looks before anything changes. Raises ComplianceError where there is none."""
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
         from compliance.db import open_engine
-        from compliance.upgrade import upgrade
 
         if self.root is None:
             message = "there is no workspace here, so nothing is stored"
             raise ComplianceError(message, hint="compliance init DIR makes one; --workspace DIR names one")
         try:
-            engine = open_engine(self.database_url)
-            upgrade(engine)
+            return open_engine(self.database_url)
         except (ArgumentError, NoSuchModuleError, ImportError):
             # The address may hold a password, so it is not repeated.
             message = "the database address cannot be used"
@@ -165,6 +163,19 @@ class Workspace:
             raise ComplianceError(
                 message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint=hint
             ) from None
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database, ready for this program: see `upgrade.prepare`. Raises ComplianceError where there is none, UnavailableError out of reach."""
+        from sqlalchemy.exc import OperationalError
+
+        from compliance.db import create_private
+        from compliance.upgrade import prepare
+
+        engine = self.database_as_it_is
+        try:
+            create_private(engine)
+            prepare(engine)
         except OperationalError:
             message = "the database cannot be reached"
             raise UnavailableError(

@@ -36,8 +36,8 @@ GRANTED = {
     "policy-publisher": "",
     "principal": "flags:read flags:decide",
     "privacy": "flags:read flags:decide names:reveal tags:read sealed:read audit:verify",
-    "operator": "posts:scan audit:verify",
-    "admin": "audit:verify",
+    "operator": "posts:scan audit:verify database:backup database:restore",
+    "admin": "audit:verify database:backup database:restore",
 }
 
 
