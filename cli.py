@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from compliance.commands import audit, check, decide, demo, detect, doctor, init, policy, queue, scan, show
+from compliance.commands import audit, check, decide, demo, detect, doctor, init, policy, queue, report, scan, show
 
 app = typer.Typer(
     name="compliance",
@@ -23,6 +23,7 @@ app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
+app.command()(report.report)
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 

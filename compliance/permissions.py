@@ -24,12 +24,15 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "tags:read": "see advisory tags",
         "sealed:read": "read a sealed post",
         "posts:scan": "scan sources",
+        "reports:read": "read reports",
         "audit:verify": "verify the audit trail",
     }
 )
 
 _READ: Final = frozenset({"flags:read"})
 _REVIEW: Final = _READ | {"flags:decide"}
+#: Reports are counts about rules, routes and sources, for those who answer for them.
+_REPORTS: Final = frozenset({"reports:read"})
 
 #: Role -> permissions. A role without any is known and may do nothing here; an unknown role may do nothing either.
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -37,17 +40,18 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         # Nobody's role in compliance.yaml: what a listing shows to whoever did not say who they are.
         "reader": _READ,
         "reviewer": _REVIEW,
-        "officer": _REVIEW | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
-        "hr": _REVIEW | {"names:reveal"},
-        "legal": _REVIEW | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
-        # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate.
+        "officer": _REVIEW | _REPORTS | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "hr": _REVIEW | _REPORTS | {"names:reveal"},
+        "legal": _REVIEW | _REPORTS | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate. No reports
+        # either: with a team in mind, a small count has a face.
         "manager": frozenset(),
-        "auditor": _READ | {"audit:verify"},
+        "auditor": _READ | _REPORTS | {"audit:verify"},
         # Those who write or publish policies work on files and on counts, not on people's posts.
-        "policy-author": frozenset(),
-        "policy-publisher": frozenset(),
-        "principal": _REVIEW,
-        "privacy": _REVIEW | {"names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "policy-author": _REPORTS,
+        "policy-publisher": _REPORTS,
+        "principal": _REVIEW | _REPORTS,
+        "privacy": _REVIEW | _REPORTS | {"names:reveal", "tags:read", "sealed:read", "audit:verify"},
         "operator": frozenset({"posts:scan", "audit:verify"}),
         # Keeps the installation running; reads no post.
         "admin": frozenset({"audit:verify"}),

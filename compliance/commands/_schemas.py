@@ -15,11 +15,12 @@ from pydantic import TypeAdapter
 
 from compliance.dossier import Dossier
 from compliance.listing import QueuePage
+from compliance.reports.report import Report
 
 
 def schemas() -> Mapping[str, str]:
     """Return the text of each schema file by its name."""
-    kinds: dict[str, Any] = {"queue": QueuePage, "show": Dossier}
+    kinds: dict[str, Any] = {"queue": QueuePage, "show": Dossier, "report": Report}
     return {f"{name}.schema.json": _schema(name, kind) for name, kind in kinds.items()}
 
 
