@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from compliance.reports.rates import Rates
@@ -17,51 +19,60 @@ if TYPE_CHECKING:
 #: More lines cannot be told apart; more bars do not fit on a page.
 MOST_LINES: Final = 6
 MOST_BARS: Final = 20
-_WIDTH: Final = 760
+_WIDTH: Final = 600
 _SPACE: Final = "{http://www.w3.org/2000/svg}"
-_NAME_SHOWN: Final = 44
+_NAME_SHOWN: Final = 26
 #: What pygal adds for its own pages: scripts, styles, texts for tooltips.
 _DROPPED: Final = frozenset({"script", "style", "desc", "defs"})
 
 
-def charts(report: Report) -> Mapping[str, str]:
-    """Return SVG by the key of its section; a section without enough to draw has none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A drawing, and in words what it shows."""
+
+    title: str
+    about: str
+    svg: str
+
+
+def charts(report: Report) -> Mapping[str, Chart]:
+    """Return charts by the key of their section; a section without enough to draw has none."""
     drawn = {
         "rates": _rates(report.rates),
         "precision": _precision(report.precision),
         "waiting": _waiting(report.waiting),
     }
-    return {key: svg for key, svg in drawn.items() if svg is not None}
+    return {key: chart for key, chart in drawn.items() if chart is not None}
 
 
-def _rates(found: Rates) -> str | None:
+def _rates(found: Rates) -> Chart | None:
     if not found.policies or len(found.weeks) == 1:
         return None
     most = sorted(found.policies, key=lambda each: (-sum(rate.flags or 0 for rate in each.weeks), each.policy))
     shown = most[:MOST_LINES]
     import pygal
 
-    chart = pygal.Line(**_options(height=380), show_legend=len(shown) > 1, legend_at_bottom=True, legend_at_bottom_columns=3, dots_size=4)  # fmt: skip
+    chart = pygal.Line(**_options(height=360), show_legend=len(shown) > 1, legend_at_bottom=True, legend_at_bottom_columns=2, dots_size=4)  # fmt: skip
     chart.x_labels = [week.monday[5:] for week in found.weeks]
     for policy in shown:
         chart.add(_name(policy.policy), [None if rate.per_1000 is None else rate.per_1000.value for rate in policy.weeks])
     left = len(most) - len(shown)
     which = "" if left == 0 else f" The {MOST_LINES} policies with most flags are drawn; the table has all {len(most)}."
     about = f"One line for each policy, one point for each week, named by its Monday.{which} A gap in a line: no posts, or hidden."
-    return _svg(chart, key="rates", title="Flags per 1,000 posts, by week", about=about)
+    return _chart(chart, key="rates", title="Flags per 1,000 posts, by week", about=about)
 
 
-def _precision(found: Precision) -> str | None:
+def _precision(found: Precision) -> Chart | None:
     usable = [each for each in found.rules if each.verdicts.precision is not None]
     shown = sorted(usable, key=lambda each: (-each.verdicts.decisions, each.rule))[:MOST_BARS]
     if not shown:
         return None
     import pygal
 
-    chart = pygal.HorizontalBar(**_options(height=90 + 34 * len(shown)), show_legend=False, range=(0, 100))
+    chart = pygal.HorizontalBar(**_options(height=70 + 28 * len(shown)), show_legend=False, range=(0, 100))
     # Bars are drawn from below.
     shown.reverse()
-    chart.x_labels = [_name(each.rule) for each in shown]
+    chart.x_labels = _rule_names([each.rule for each in shown])
     chart.y_labels = [0, 25, 50, 75, 100]
     bars = []
     for each in shown:
@@ -73,22 +84,22 @@ def _precision(found: Precision) -> str | None:
     left = len(usable) - len(shown)
     which = f" The {MOST_BARS} rules with most decisions are drawn; the table has all." if left else ""
     about = f"One bar for each rule, in percent, with its 95 % interval; paler where there are fewer than 30 decisions.{which}"
-    return _svg(chart, key="precision", title="Precision by rule, in percent", about=about)
+    return _chart(chart, key="precision", title="Precision by rule, in percent", about=about)
 
 
-def _waiting(found: Waiting) -> str | None:
+def _waiting(found: Waiting) -> Chart | None:
     timed = [each for each in found.routes if each.median_seconds is not None and each.p90_seconds is not None]
     if not timed:
         return None
     import pygal
 
     timed.reverse()
-    chart = pygal.HorizontalBar(**_options(height=110 + 56 * len(timed)), show_legend=True, legend_at_bottom=True)
+    chart = pygal.HorizontalBar(**_options(height=100 + 46 * len(timed)), show_legend=True, legend_at_bottom=True)
     chart.x_labels = [_name(each.route) for each in timed]
     chart.add("median", [_hours(each.median_seconds) for each in timed])
     chart.add("9 in 10", [_hours(each.p90_seconds) for each in timed])
     about = "Two bars for each route, in hours: half of the flags, and nine in ten, were decided within that time."
-    return _svg(chart, key="waiting", title="Time to first decision, in hours", about=about)
+    return _chart(chart, key="waiting", title="Time to first decision, in hours", about=about)
 
 
 def _hours(seconds: float | None) -> float | None:
@@ -99,7 +110,7 @@ def _options(*, height: int) -> dict[str, Any]:
     from pygal.style import Style
 
     # Sizes only: pygal lays out by them. Colours are the page's.
-    style = Style(label_font_size=14, major_label_font_size=14, legend_font_size=14, value_label_font_size=14)
+    style = Style(label_font_size=13, major_label_font_size=13, legend_font_size=13, value_label_font_size=13)
     return {
         "width": _WIDTH,
         "height": height,
@@ -109,18 +120,27 @@ def _options(*, height: int) -> dict[str, Any]:
         "no_prefix": True,
         "explicit_size": False,
         "margin": 12,
-        "truncate_legend": _NAME_SHOWN,
-        "truncate_label": _NAME_SHOWN,
+        "truncate_legend": -1,
+        "truncate_label": -1,
         "print_values": False,
         "include_x_axis": True,
     }
 
 
 def _name(text: str) -> str:
-    return for_terminal(text, single_line=True)
+    """Return a name that fits beside a chart. Its end stays: there long names of one family differ."""
+    visible, half = for_terminal(text, single_line=True), _NAME_SHOWN // 2
+    return visible if len(visible) <= _NAME_SHOWN else f"{visible[: half - 1]}…{visible[-half:]}"
 
 
-def _svg(chart: Any, *, key: str, title: str, about: str) -> str:  # noqa: ANN401 - pygal has no types
+def _rule_names(rules: list[str]) -> list[str]:
+    """Return names short enough to leave room for bars: without the policy where that is still one name for one rule."""
+    short = [rule.rpartition(".")[2] for rule in rules]
+    twice = {name for name, times in Counter(_name(name) for name in short).items() if times > 1}
+    return [_name(rule if _name(name) in twice else name) for rule, name in zip(rules, short, strict=True)]
+
+
+def _chart(chart: Any, *, key: str, title: str, about: str) -> Chart:  # noqa: ANN401 - pygal has no types
     from pygal.etree import etree
 
     root = chart.render_tree()
@@ -134,8 +154,7 @@ def _svg(chart: Any, *, key: str, title: str, about: str) -> str:  # noqa: ANN40
         node = root.makeelement(f"{_SPACE}{name}" if root.tag.startswith("{") else name, {"id": f"{key}-{name}"})
         node.text = words
         root.insert(0, node)
-    text: str = etree.tostring(root, encoding="unicode")
-    return text
+    return Chart(title=title, about=about, svg=etree.tostring(root, encoding="unicode"))
 
 
 def _strip(root: Element) -> None:

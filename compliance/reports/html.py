@@ -24,11 +24,13 @@ def as_html(report: Report) -> str:
     from markupsafe import Markup
 
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    drawn = charts(report)
     return _template().render(
         heading=heading(report),
         preface=preface(report),
         sections=sections(report),
-        charts={key: Markup(svg) for key, svg in charts(report).items()},  # noqa: S704 - serialized from a tree
+        charts=drawn,
+        svg={key: Markup(chart.svg) for key, chart in drawn.items()},  # noqa: S704 - serialized from a tree
         style=Markup(style),  # noqa: S704 - our own file
         policy=_policy(style),
     )

@@ -34,10 +34,11 @@ class WeekPosts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagRate:
-    """Flags opened and their rate; both None where kept back, the rate None where there were no posts."""
+    """Flags opened and their rate; None where kept back, and where there were no posts."""
 
     flags: int | None
     per_1000: Estimate | None
+    is_hidden: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ def _weeks(session: Session, period: Period) -> tuple[WeekPosts, ...]:
             until=each.until,
             is_whole=each.is_whole,
             posts=posts[each.key],
-            is_hidden=is_hidden(most[each.key]),
+            is_hidden=posts[each.key] > 0 and is_hidden(most[each.key]),
         )
         for each in period.weeks
     )
@@ -110,27 +111,24 @@ def _flags(session: Session, period: Period, reviewer: Reviewer) -> tuple[dict[s
 
 def _policy(policy: str, weeks: Sequence[WeekPosts], counts: Mapping[str, int]) -> PolicyRates:
     *earlier, last = weeks
-    this, size = _pooled([last], counts)
-    before, size_before = _pooled(earlier, counts)
+    this, before = _pooled([last], counts), _pooled(earlier, counts)
     change = None
-    if this is not None and before is not None:
-        change = compare(this, size, before=before, size_before=size_before)
-    return PolicyRates(
-        policy=policy,
-        weeks=tuple(_rate(*_pooled([week], counts)) for week in weeks),
-        this=_rate(this, size),
-        before=_rate(before, size_before),
-        change=change,
-    )
+    if this.flags is not None and before.flags is not None:
+        sizes = last.posts, sum(week.posts for week in _shown(earlier))
+        change = compare(this.flags, sizes[0], before=before.flags, size_before=sizes[1])
+    each = tuple(_pooled([week], counts) for week in weeks)
+    return PolicyRates(policy=policy, weeks=each, this=this, before=before, change=change)
 
 
-def _pooled(weeks: Sequence[WeekPosts], counts: Mapping[str, int]) -> tuple[int | None, int]:
-    """Return flags and posts of the weeks that may be shown; no flags where none may."""
-    shown = [week for week in weeks if not week.is_hidden]
+def _pooled(weeks: Sequence[WeekPosts], counts: Mapping[str, int]) -> FlagRate:
+    """Return flags and their rate over the weeks that may be shown."""
+    shown = _shown(weeks)
     if not shown:
-        return None, 0
-    return sum(counts.get(week.monday, 0) for week in shown), sum(week.posts for week in shown)
+        return FlagRate(flags=None, per_1000=None, is_hidden=any(week.is_hidden for week in weeks))
+    flags = sum(counts.get(week.monday, 0) for week in shown)
+    return FlagRate(flags=flags, per_1000=rate(flags, sum(week.posts for week in shown)), is_hidden=False)
 
 
-def _rate(flags: int | None, posts: int) -> FlagRate:
-    return FlagRate(flags=flags, per_1000=None if flags is None else rate(flags, posts))
+def _shown(weeks: Sequence[WeekPosts]) -> list[WeekPosts]:
+    """Leave out weeks of few accounts, and weeks without posts: their flags come from edits of a few older posts."""
+    return [week for week in weeks if week.posts and not week.is_hidden]

@@ -19,6 +19,8 @@ class Line:
 
     cells: tuple[str, ...]
     is_faint: bool = False
+    #: What the first cell is called in words; plain text has no room for it.
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from compliance.reports.intervals import Estimate
 from compliance.reports.rates import FlagRate, PolicyRates, Rates
 from compliance.reports.report import Report
 from compliance.reports.section import Column, Line, Section, Table
-from compliance.reports.verdicts import Precision, RuleVerdicts, Verdicts
+from compliance.reports.verdicts import Precision, Verdicts
 from compliance.reports.waiting import RouteWaiting, Waiting
 
 NONE: Final = "–"
@@ -103,7 +103,7 @@ def _scans_said(found: Coverage) -> str:
     if not found.scans:
         return "No scan began in this period."
     ends = {
-        "to the end": found.done,
+        "read to the end": found.done,
         "stopped before the end": found.stopped,
         "ended by an error": found.failed,
         "killed half-way (what was stored stays, the next scan goes on from there)": found.killed,
@@ -200,14 +200,14 @@ def _week_cell(found: FlagRate) -> str:
 
 
 def _flags(found: FlagRate) -> str:
-    return HIDDEN if found.flags is None else f"{found.flags:,}"
+    if found.flags is None:
+        return HIDDEN if found.is_hidden else NONE
+    return f"{found.flags:,}"
 
 
 def rated(found: FlagRate) -> str:
     """Return a rate with its interval."""
-    if found.flags is None:
-        return HIDDEN
-    return NONE if found.per_1000 is None else ranged(found.per_1000)
+    return _flags(found) if found.per_1000 is None else ranged(found.per_1000)
 
 
 def ranged(found: Estimate, *, percent: bool = False) -> str:
@@ -230,7 +230,7 @@ def _precision(found: Precision) -> Section:
     says = (
         "Of the flags that people decided on in this period, the last decision of each. "
         "Precision: how many were fair alerts, (upheld + cleared) / (upheld + cleared + false positive). "
-        "Yield: how many broke the rule, upheld / the same. Out of scope is in neither.",
+        "Yield: how many broke the rule, upheld / the same. Apart, in neither: out of scope.",
     )
     if not found.rules:
         return Section(key="precision", title="Precision and yield", says=(*says, "No flag was decided in this period."))
@@ -239,37 +239,31 @@ def _precision(found: Precision) -> Section:
         Column(title="Decided", is_number=True),
         Column(title="Precision", is_number=True),
         Column(title="Yield", is_number=True),
-        Column(title="Out of scope", is_number=True),
+        Column(title="Apart", is_number=True),
     )
-    lines = [_verdict_line(_named(each), each.verdicts, hidden=each.is_hidden) for each in found.rules]
+    lines = [_verdict_line(each.rule, each.verdicts, title="no longer in the rule set" if each.title is None else each.title) for each in found.rules]
     if sum(not each.is_hidden for each in found.rules) > 1:
-        lines.append(_verdict_line("All rules shown", found.shown, hidden=False))
+        lines.append(_verdict_line("All rules shown", found.shown))
     table = Table(
         caption="Precision and yield, by rule", columns=columns, lines=tuple(lines), notes=tuple(_little(found))
     )
     return Section(key="precision", title="Precision and yield", says=says, tables=(table,))
 
 
-def _named(found: RuleVerdicts) -> str:
-    return f"{found.rule} (no longer in the rule set)" if found.title is None else f"{found.rule}: {found.title}"
-
-
-def _verdict_line(name: str, found: Verdicts, *, hidden: bool) -> Line:
+def _verdict_line(name: str, found: Verdicts, *, title: str = "") -> Line:
+    """Return the line of a rule; of what is kept back only the number of decisions."""
     apart = HIDDEN if found.out_of_scope is None else f"{found.out_of_scope:,}"
-    shares = (
-        (HIDDEN, HIDDEN)
-        if hidden
-        else tuple(NONE if each is None else ranged(each, percent=True) for each in (found.precision, found.yield_))
-    )
-    decided = f"{found.decisions:,}" if found.is_enough else f"{found.decisions:,} (too few)"
-    return Line(cells=(name, decided, *shares, apart), is_faint=not found.is_enough)
+    none = HIDDEN if found.upheld is None else NONE
+    shares = (none if each is None else ranged(each, percent=True) for each in (found.precision, found.yield_))
+    decided = f"{found.decisions:,}" if found.is_enough else f"{found.decisions:,} (few)"
+    return Line(cells=(name, decided, *shares, apart), is_faint=not found.is_enough, detail=title)
 
 
 def _little(found: Precision) -> Iterator[str]:
     few = sum(not each.verdicts.is_enough for each in found.rules)
     if few:
         rows = f"{few} of {counted(len(found.rules), 'rule')}"
-        yield f"Too few, and in grey: {rows} with fewer than {FEWEST_DECISIONS} decisions. Do not judge a rule by them: look at the interval, not at the number."
+        yield f"Few, and in grey: {rows} with fewer than {FEWEST_DECISIONS} decisions. Do not judge a rule by them: look at the interval, not at the number."
     if any(each.is_hidden for each in found.rules):
         yield f"Hidden: the posts decided about come from fewer than {FEWEST_ACCOUNTS} accounts on any one platform, or their authors are not known."
 
