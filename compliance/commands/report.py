@@ -31,7 +31,7 @@ class ReportFormat(StrEnum):
 
 
 @reporting_errors
-def report(  # noqa: PLR0913 - one parameter per option
+def report(
     *,
     output: Annotated[ReportFormat, typer.Option("--format", help="How to write the report.")] = ReportFormat.TEXT,
     out: Annotated[

@@ -50,12 +50,13 @@ def _rates(found: Rates) -> Chart | None:
         return None
     most = sorted(found.policies, key=lambda each: (-sum(rate.flags or 0 for rate in each.weeks), each.policy))
     shown = most[:MOST_LINES]
-    import pygal
-
+    pygal = _pygal()
     chart = pygal.Line(**_options(height=360), show_legend=len(shown) > 1, legend_at_bottom=True, legend_at_bottom_columns=2, dots_size=4)  # fmt: skip
     chart.x_labels = [week.monday[5:] for week in found.weeks]
     for policy in shown:
-        chart.add(_name(policy.policy), [None if rate.per_1000 is None else rate.per_1000.value for rate in policy.weeks])
+        chart.add(
+            _name(policy.policy), [None if rate.per_1000 is None else rate.per_1000.value for rate in policy.weeks]
+        )
     left = len(most) - len(shown)
     which = "" if left == 0 else f" The {MOST_LINES} policies with most flags are drawn; the table has all {len(most)}."
     about = f"One line for each policy, one point for each week, named by its Monday.{which} A gap in a line: no posts, or hidden."
@@ -67,8 +68,7 @@ def _precision(found: Precision) -> Chart | None:
     shown = sorted(usable, key=lambda each: (-each.verdicts.decisions, each.rule))[:MOST_BARS]
     if not shown:
         return None
-    import pygal
-
+    pygal = _pygal()
     chart = pygal.HorizontalBar(**_options(height=70 + 28 * len(shown)), show_legend=False, range=(0, 100))
     # Bars are drawn from below.
     shown.reverse()
@@ -79,7 +79,13 @@ def _precision(found: Precision) -> Chart | None:
         exact = each.verdicts.precision
         if exact is not None:
             interval = {"low": 100 * exact.low, "high": 100 * exact.high}
-            bars.append({"value": 100 * exact.value, "ci": interval, "node": {"class": "" if each.verdicts.is_enough else "few"}})
+            bars.append(
+                {
+                    "value": 100 * exact.value,
+                    "ci": interval,
+                    "node": {"class": "" if each.verdicts.is_enough else "few"},
+                }
+            )
     chart.add("precision", bars)
     left = len(usable) - len(shown)
     which = f" The {MOST_BARS} rules with most decisions are drawn; the table has all." if left else ""
@@ -91,8 +97,7 @@ def _waiting(found: Waiting) -> Chart | None:
     timed = [each for each in found.routes if each.median_seconds is not None and each.p90_seconds is not None]
     if not timed:
         return None
-    import pygal
-
+    pygal = _pygal()
     timed.reverse()
     chart = pygal.HorizontalBar(**_options(height=100 + 46 * len(timed)), show_legend=True, legend_at_bottom=True)
     chart.x_labels = [_name(each.route) for each in timed]
@@ -102,15 +107,25 @@ def _waiting(found: Waiting) -> Chart | None:
     return _chart(chart, key="waiting", title="Time to first decision, in hours", about=about)
 
 
+def _pygal() -> Any:  # noqa: ANN401 - a module without types
+    """Import pygal, and take back what it does to everybody's imports: a finder, for plug-ins that we have none of."""
+    import sys
+
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != pygal.__name__]
+    return pygal
+
+
 def _hours(seconds: float | None) -> float | None:
     return None if seconds is None else round(max(0.0, seconds) / 3600, 2)
 
 
 def _options(*, height: int) -> dict[str, Any]:
-    from pygal.style import Style
-
     # Sizes only: pygal lays out by them. Colours are the page's.
-    style = Style(label_font_size=13, major_label_font_size=13, legend_font_size=13, value_label_font_size=13)
+    style = _pygal().style.Style(
+        label_font_size=13, major_label_font_size=13, legend_font_size=13, value_label_font_size=13
+    )
     return {
         "width": _WIDTH,
         "height": height,
@@ -141,8 +156,7 @@ def _rule_names(rules: list[str]) -> list[str]:
 
 
 def _chart(chart: Any, *, key: str, title: str, about: str) -> Chart:  # noqa: ANN401 - pygal has no types
-    from pygal.etree import etree
-
+    etree = _pygal().etree.etree
     root = chart.render_tree()
     _strip(root)
     root.attrib.pop("id", None)

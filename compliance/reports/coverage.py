@@ -185,8 +185,6 @@ def _endings(session: Session, scans: Sequence[ScanRow], *, now: datetime) -> di
     counts = Counter(scan.status for scan in scans)
     newest = session.execute(select(Scan.id, Scan.status).order_by(Scan.id.desc()).limit(1)).one_or_none()
     held = session.scalar(select(Lease.name).where(Lease.name == LEASE, Lease.expires_at > now)) is not None
-    running = int(
-        held and newest is not None and newest.status == "running" and any(s.id == newest.id for s in scans)
-    )
+    running = int(held and newest is not None and newest.status == "running" and any(s.id == newest.id for s in scans))
     ended = {name: counts[name] for name in ("done", "stopped", "failed")}
     return {**ended, "running": running, "killed": counts["running"] - running}

@@ -36,7 +36,7 @@ class Report:
     sections: tuple[Section, ...]
 
 
-def report(  # noqa: PLR0913 - who reads, what about, and what the workspace says
+def report(
     session: Session,
     period: Period,
     *,

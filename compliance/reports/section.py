@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table with at least one line."""
+    """A table; a section leaves out those without lines."""
 
     #: What it shows, for those who jump from table to table.
     caption: str

@@ -17,6 +17,7 @@ from compliance.reports.hiding import FEWEST_DECISIONS, accounts, is_hidden
 from compliance.reports.intervals import Estimate, share
 from compliance.reports.period import Period
 
+
 class Rule(Protocol):
     """A rule, as far as a report names it."""
 

@@ -16,7 +16,7 @@ from compliance.reports.section import Column, Line, Section, Table
 from compliance.reports.verdicts import Precision, Verdicts
 from compliance.reports.waiting import RouteWaiting, Waiting
 
-NONE: Final = "–"
+NONE: Final = "–"  # noqa: RUF001 - an en dash, as in ranges
 HIDDEN: Final = "hidden"
 _HASH_SHOWN: Final = 12
 _LINES_SHOWN: Final = 30
@@ -35,8 +35,10 @@ def preface(report: Report) -> tuple[str, ...]:
         f"From {moment(period.since)} to {moment(period.until)}, the end not included. Written {moment(report.written_at)}.",
         f"Weeks start on Monday, 00:00 UTC. “This week” is the one of Monday {last.key}"
         + ("." if last.is_whole else ", not complete in this report."),
-        "Nothing here is about one person: no names, no handles, no post text, and advisory tags are not counted. "
-        f"“{HIDDEN}” stands where the posts behind a number come from fewer than {FEWEST_ACCOUNTS} accounts on any one platform.",
+        (
+            "Nothing here is about one person: no names, no handles, no post text, and advisory tags are not counted. "
+            f"“{HIDDEN}” stands where the posts behind a number come from fewer than {FEWEST_ACCOUNTS} accounts on any one platform."
+        ),
         "An interval in brackets is the range in which the true value lies in 95 of 100 such cases, by chance alone.",
     ]
     lines.append(
@@ -88,8 +90,10 @@ def _coverage(found: Coverage) -> Section:
         for source in found.sources
     )
     notes = (
-        "Posts: first seen in the period. Accounts: who wrote them, as far as the platform says. Last scan: UTC, whenever it was. "
-        "Incomplete: versions that could not be fully evaluated; rejects: records that could not be read; both as of now.",
+        (
+            "Posts: first seen in the period. Accounts: who wrote them, as far as the platform says. Last scan: UTC, whenever it was. "
+            "Incomplete: versions that could not be fully evaluated; rejects: records that could not be read; both as of now."
+        ),
     )
     table = Table(caption="Coverage by source", columns=columns, lines=lines, notes=notes)
     return Section(key="coverage", title="Coverage", says=tuple(says), tables=(table,) if lines else ())
@@ -145,8 +149,10 @@ def _gaps_of(source: SourceCoverage) -> Iterator[str]:
 
 def _rates(found: Rates) -> Section:
     says = [
-        "Flags opened for every 1,000 posts first seen in the same week. More flags can mean other posts, or other rules: "
-        "see what changed, at the end. A flag is no violation; a person decides.",
+        (
+            "Flags opened for every 1,000 posts first seen in the same week. More flags can mean other posts, or other rules: "
+            "see what changed, at the end. A flag is no violation; a person decides."
+        ),
         _this_week_said(found),
     ]
     if found.retro:
@@ -165,8 +171,10 @@ def _rates(found: Rates) -> Section:
         for each in found.policies
     )
     notes = (
-        "Flags: this week. Before: the earlier weeks of the period together. Higher or lower: chance alone would rarely explain it, "
-        "though one policy in twenty looks so without any change. Several rules on one post count as several flags, which makes the intervals a little too narrow.",
+        (
+            "Flags: this week. Before: the earlier weeks of the period together. Higher or lower: chance alone would rarely explain it, "
+            "though one policy in twenty looks so without any change. Several rules on one post count as several flags, which makes the intervals a little too narrow."
+        ),
     )
     table = Table(caption="Flags per 1,000 posts, by policy", columns=columns, lines=lines, notes=notes)
     return Section(key="rates", title="Flags by policy", says=tuple(says), tables=(table, _weeks(found)))
@@ -183,7 +191,9 @@ def _this_week_said(found: Rates) -> str:
 
 def _weeks(found: Rates) -> Table:
     columns = [Column(title="Policy")]
-    columns += [Column(title=week.monday if week.is_whole else f"{week.monday} (part)", is_number=True) for week in found.weeks]
+    columns += [
+        Column(title=week.monday if week.is_whole else f"{week.monday} (part)", is_number=True) for week in found.weeks
+    ]
     posts = Line(cells=("Posts first seen", *(f"{week.posts:,}" for week in found.weeks)), is_faint=True)
     lines = [Line(cells=(each.policy, *(_week_cell(rate) for rate in each.weeks))) for each in found.policies]
     return Table(
@@ -211,11 +221,11 @@ def rated(found: FlagRate) -> str:
 
 
 def ranged(found: Estimate, *, percent: bool = False) -> str:
-    """Return a number with its interval: `12.5 (8.1–19)`, `83 % (66–93)`."""
+    """Return a number with its interval: 12.5, or 83 %, and low to high in brackets."""
     value, low, high = ((100 * each if percent else each) for each in (found.value, found.low, found.high))
     if percent:
-        return f"{value:.0f} % ({low:.0f}–{high:.0f})"
-    return f"{_short(value)} ({_short(low)}–{_short(high)})"
+        return f"{value:.0f} % ({low:.0f}{NONE}{high:.0f})"
+    return f"{_short(value)} ({_short(low)}{NONE}{_short(high)})"
 
 
 def _short(value: float) -> str:
@@ -228,12 +238,16 @@ def _compared(found: PolicyRates) -> str:
 
 def _precision(found: Precision) -> Section:
     says = (
-        "Of the flags that people decided on in this period, the last decision of each. "
-        "Precision: how many were fair alerts, (upheld + cleared) / (upheld + cleared + false positive). "
-        "Yield: how many broke the rule, upheld / the same. Apart, in neither: out of scope.",
+        (
+            "Of the flags that people decided on in this period, the last decision of each. "
+            "Precision: how many were fair alerts, (upheld + cleared) / (upheld + cleared + false positive). "
+            "Yield: how many broke the rule, upheld / the same. Apart, in neither: out of scope."
+        ),
     )
     if not found.rules:
-        return Section(key="precision", title="Precision and yield", says=(*says, "No flag was decided in this period."))
+        return Section(
+            key="precision", title="Precision and yield", says=(*says, "No flag was decided in this period.")
+        )
     columns = (
         Column(title="Rule"),
         Column(title="Decided", is_number=True),
@@ -241,7 +255,10 @@ def _precision(found: Precision) -> Section:
         Column(title="Yield", is_number=True),
         Column(title="Apart", is_number=True),
     )
-    lines = [_verdict_line(each.rule, each.verdicts, title="no longer in the rule set" if each.title is None else each.title) for each in found.rules]
+    lines = [
+        _verdict_line(each.rule, each.verdicts, title="no longer in the rule set" if each.title is None else each.title)
+        for each in found.rules
+    ]
     if sum(not each.is_hidden for each in found.rules) > 1:
         lines.append(_verdict_line("All rules shown", found.shown))
     table = Table(
@@ -270,10 +287,14 @@ def _little(found: Precision) -> Iterator[str]:
 
 def _waiting(found: Waiting, *, now: datetime) -> Section:
     says = (
-        "From the moment a flag opened to its first decision, by the route that its policy names. An escalation is no decision. "
-        "Half of the flags were decided within the median, nine in ten within the second figure.",
-        "Nothing stored says by when a flag is due, so none is called overdue. "
-        "Where one person works on a route, its times are about that person's workload: no measure of them.",
+        (
+            "From the moment a flag opened to its first decision, by the route that its policy names. An escalation is no decision. "
+            "Half of the flags were decided within the median, nine in ten within the second figure."
+        ),
+        (
+            "Nothing stored says by when a flag is due, so none is called overdue. "
+            "Where one person works on a route, its times are about that person's workload: no measure of them."
+        ),
     )
     if not found.routes:
         return Section(key="waiting", title="Time to decision", says=(*says, "No flag was opened, decided or open."))
@@ -301,37 +322,55 @@ def _route_line(found: RouteWaiting, *, now: datetime) -> Line:
 
 
 def _changes(found: Changes) -> Section:
-    says = [
+    says = (
         "A rule set is known by a hash over its rules, lists, exclusions and engine: another hash means that something changed.",
         _rulesets_said(found),
-        "What cannot be told: which list changed (a rule's version covers the lists it reads), and changes of rules that "
-        "looked at no flagged post in the period. The workspace's own version control has both.",
-    ]
-    tables = []
-    if found.rulesets:
-        columns = (Column(title="Rule set"), Column(title="From"), Column(title="To"), Column(title="Scans", is_number=True))
-        lines = [
-            Line(cells=(use.ruleset[:_HASH_SHOWN], f"{use.first_scan_at:%Y-%m-%d %H:%M}", f"{use.last_scan_at:%Y-%m-%d %H:%M}", f"{use.scans:,}"))
-            for use in found.rulesets[-_LINES_SHOWN:]
-        ]
-        left = len(found.rulesets) - len(lines)
-        notes = (f"{counted(left, 'earlier change')} left out here; the JSON form has all.",) if left > 0 else ()
-        tables.append(Table(caption="Rule sets in use", columns=columns, lines=tuple(lines), notes=notes))
-    if found.rules:
-        columns = (Column(title="Rule"), Column(title="Versions seen"), Column(title="Newest since"))
-        lines = [
-            Line(cells=(rule.rule, ", ".join(version[:_HASH_SHOWN] for version in rule.versions), f"{rule.changed_at:%Y-%m-%d %H:%M}"))
-            for rule in found.rules
-        ]
-        tables.append(Table(caption="Rules seen in several versions", columns=columns, lines=tuple(lines)))
-    return Section(key="changes", title="What changed in the rules", says=tuple(says), tables=tuple(tables))
+        (
+            "What cannot be told: which list changed (a rule's version covers the lists it reads), and changes of rules that "
+            "looked at no flagged post in the period. The workspace's own version control has both."
+        ),
+    )
+    tables = tuple(table for table in (_rulesets(found), _versions(found)) if table.lines)
+    return Section(key="changes", title="What changed in the rules", says=says, tables=tables)
+
+
+def _rulesets(found: Changes) -> Table:
+    shown = found.rulesets[-_LINES_SHOWN:]
+    left = len(found.rulesets) - len(shown)
+    lines = tuple(
+        Line(cells=(use.ruleset[:_HASH_SHOWN], _minute(use.first_scan_at), _minute(use.last_scan_at), f"{use.scans:,}"))
+        for use in shown
+    )
+    columns = (
+        Column(title="Rule set"),
+        Column(title="From"),
+        Column(title="To"),
+        Column(title="Scans", is_number=True),
+    )
+    notes = (f"{counted(left, 'earlier change')} left out here; the JSON form has all.",) if left else ()
+    return Table(caption="Rule sets in use", columns=columns, lines=lines, notes=notes)
+
+
+def _versions(found: Changes) -> Table:
+    lines = tuple(
+        Line(cells=(rule.rule, ", ".join(each[:_HASH_SHOWN] for each in rule.versions), _minute(rule.changed_at)))
+        for rule in found.rules
+    )
+    columns = (Column(title="Rule"), Column(title="Versions seen"), Column(title="Newest since"))
+    return Table(caption="Rules seen in several versions", columns=columns, lines=lines)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _rulesets_said(found: Changes) -> str:
     if not found.rulesets:
         return "No scan, so nothing about rules."
     changed = len(found.rulesets) - 1
-    return f"The rule set changed {counted(changed, 'time')} between scans." if changed else "All scans used one rule set."
+    return (
+        f"The rule set changed {counted(changed, 'time')} between scans." if changed else "All scans used one rule set."
+    )
 
 
 def counted(number: int, word: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from compliance.db import reading
-from compliance.models import Flag, PostRow, Scan
+from compliance.models import Flag, Observation, PostRow, Scan
 from compliance.reports.period import period_of
 from compliance.reports.report import Report, report
 from compliance.review import Verdict, decide
@@ -43,7 +43,9 @@ def add_flags(session: Session, posts: list[PostRow], *, at: datetime, **known: 
     return [make_flag(session, post, at=at, **known) for post in posts]
 
 
-def rule_on(session: Session, flags: list[Flag], verdict: str, *, at: datetime, who: str = "legal", **ruling: Any) -> None:
+def rule_on(
+    session: Session, flags: list[Flag], verdict: str, *, at: datetime, who: str = "legal", **ruling: Any
+) -> None:
     """Decide each flag."""
     code = {"cleared": "quoted", "false_positive": "wrong-sense", "out_of_scope": "private"}.get(verdict)
     for flag in flags:
@@ -51,18 +53,23 @@ def rule_on(session: Session, flags: list[Flag], verdict: str, *, at: datetime, 
             session,
             flag.id,
             Verdict(verdict),
-            **{"code": code, "reason": "read it", "people": People(), "now": at} | ruling,
+            **{"code": code, "reason": "a reason of Tuesday", "people": People(), "now": at} | ruling,
             reviewer=STAFF[who],
             actor=claimed(STAFF[who]),
         )
 
 
+def look_again(session: Session, flag: Flag, *, rule_version: str, at: datetime) -> None:
+    """Let a changed rule look at the version that a flag opened on."""
+    seen = {"confidence": 0.9, "matches": [], "ruleset": "r2", "rule_version": rule_version, "at": at}
+    session.add(Observation(flag_id=flag.id, version_id=flag.opened_version_id, **seen))
+    session.flush()
+
+
 def add_scan(session: Session, *, at: datetime, status: str = "done", ruleset: str = "r1", **counts: Any) -> None:
     """Add a scan of the sources given as keywords."""
     finished = None if status == "running" else at + timedelta(minutes=5)
-    session.add(
-        Scan(actor="scan", started_at=at, finished_at=finished, status=status, ruleset=ruleset, counts=counts)
-    )
+    session.add(Scan(actor="scan", started_at=at, finished_at=finished, status=status, ruleset=ruleset, counts=counts))
     session.flush()
 
 
