@@ -4,7 +4,23 @@ from __future__ import annotations
 
 import typer
 
-from compliance.commands import audit, check, decide, demo, detect, doctor, init, policy, queue, report, scan, show
+from compliance.commands import (
+    action,
+    appeal,
+    audit,
+    case,
+    check,
+    decide,
+    demo,
+    detect,
+    doctor,
+    init,
+    policy,
+    queue,
+    report,
+    scan,
+    show,
+)
 
 app = typer.Typer(
     name="compliance",
@@ -24,6 +40,9 @@ app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
 app.command()(report.report)
+app.add_typer(case.app, name="case")
+app.add_typer(action.app, name="action")
+app.add_typer(appeal.app, name="appeal")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 

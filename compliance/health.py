@@ -6,13 +6,14 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from compliance.errors import ComplianceError
+from compliance.ladder import Ladder
 from compliance.workspace import Workspace, find_root, open_workspace
 from rules.errors import PolicyError
 from rules.lists import KNOWN_LISTS
@@ -166,12 +167,14 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
         space = open_workspace(workspace)
         yield Check(what="workspace", level=Level.OK, found=f"{space.root}")
         ruleset = space.ruleset
+        ladders = space.ladders
     except ComplianceError as error:
         yield Check(what="workspace", level=Level.BROKEN, found=error.message, remedy=error.hint or "")
         return
     except PolicyError as error:
         for fault in error.faults:
-            yield Check(what=f"{fault.file}:{fault.line}", level=Level.BROKEN, found=fault.message, remedy=fault.hint)
+            place = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
+            yield Check(what=place, level=Level.BROKEN, found=fault.message, remedy=fault.hint)
         return
     live = sum(rule.status == "live" for rule in ruleset.rules.values())
     yield Check(
@@ -180,10 +183,27 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
     if space.config.nlp.pipeline or space.config.nlp.sentences:
         folder = str(space.root / space.config.nlp.sentences) if space.root and space.config.nlp.sentences else ""
         yield from _models(pipeline=space.config.nlp.pipeline or "", sentences=folder)
+    yield from _ladders(space, ladders)
     yield from _lists(space)
     yield from _sources(space)
     yield _reviewers(space)
     yield _database(space)
+
+
+def _ladders(space: Workspace, ladders: Mapping[str, Ladder]) -> Iterator[Check]:
+    """Loading has run every scenario, so what is here holds."""
+    scenarios = sum(len(ladder.spec.scenarios) for ladder in {each.id: each for each in ladders.values()}.values())
+    which = ", ".join(f"{country}: {ladder.id}" for country, ladder in ladders.items())
+    yield Check(what="ladders", level=Level.OK, found=f"{which}; {scenarios} scenarios hold")
+    own = sorted((space.root or Path()).glob("ladders/*.yaml"))
+    unused = [path.stem for path in own if path.stem not in {"us", *space.config.ladders.values()}]
+    if unused:
+        yield Check(
+            what="ladders",
+            level=Level.NOTE,
+            found=f"nobody has {', '.join(unused)}, so nothing read it",
+            remedy="name it under `ladders` in compliance.yaml",
+        )
 
 
 def _lists(space: Workspace) -> Iterator[Check]:

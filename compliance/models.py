@@ -283,6 +283,83 @@ class DecisionRow(Base):
     flag: Mapped[Flag] = relationship(back_populates="decisions")
 
 
+class Remedy(Base):
+    """What an author was asked to do about a post by a day. It never counts as a step; the next scan looks whether it was done."""
+
+    __tablename__ = "remedies"
+    __table_args__ = (
+        CheckConstraint("status in ('open', 'done', 'withdrawn')", name="status"),
+        Index(None, "status", "due"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    flag_id: Mapped[int] = mapped_column(ForeignKey("flags.id"), index=True)
+    ask: Mapped[str] = mapped_column(String(20), comment="edit, disclose, delete")
+    due: Mapped[datetime]
+    asked_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(120))
+    actor_proof: Mapped[str] = mapped_column(String(40))
+    #: `open` past its due time is overdue.
+    status: Mapped[str] = mapped_column(String(20), default="open")
+    settled_at: Mapped[datetime | None]
+    #: The version that did what was asked.
+    settled_version_id: Mapped[int | None] = mapped_column(ForeignKey("post_versions.id"))
+    flag: Mapped[Flag] = relationship()
+
+
+class Case(Base):
+    """Occasions of one person under review. What happened stands in its entries; stage and lane only help to list it."""
+
+    __tablename__ = "cases"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(200), index=True, comment="person_id of people.csv")
+    country: Mapped[str] = mapped_column(String(2), comment="workplace on the day of the act; empty where unknown")
+    ladder: Mapped[str] = mapped_column(String(60))
+    ladder_version: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the ladder when the case opened")
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[str] = mapped_column(String(120))
+    stage: Mapped[str] = mapped_column(String(20))
+    lane: Mapped[str] = mapped_column(String(20), comment="hr, or counsel while the brake protected-activity is on")
+    entries: Mapped[list[CaseEntry]] = relationship(back_populates="case", order_by="CaseEntry.number")
+
+
+class CaseEntry(Base):
+    """One thing that happened in a case. Appended, never changed; the audit trail holds its twin without the words."""
+
+    __tablename__ = "case_entries"
+    __table_args__ = (
+        UniqueConstraint("case_id", "number"),
+        # A flag belongs to one case.
+        Index(
+            "uq_case_entries_flag",
+            "ref",
+            unique=True,
+            sqlite_where=text("kind = 'flag'"),
+            postgresql_where=text("kind = 'flag'"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"))
+    number: Mapped[int] = mapped_column(comment="1, 2, … within the case, without gaps")
+    kind: Mapped[str] = mapped_column(String(20))
+    value: Mapped[str | None] = mapped_column(String(120), comment="a code: finding, gravity, step, brake, outcome …")
+    ref: Mapped[int | None] = mapped_column(comment="the flag, the proposal or the appeal that it is about")
+    on: Mapped[datetime | None] = mapped_column(comment="when it happened or falls due, if another time than `at`")
+    occasion: Mapped[int | None]
+    digest: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of what was approved, or of the letter")
+    #: What people wrote: a reason, an answer, the letter.
+    words: Mapped[str | None] = mapped_column(PostText)
+    actor: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(40))
+    actor_proof: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    case: Mapped[Case] = relationship(back_populates="entries")
+
+
 class Scan(Base):
     """One run of `scan`: what it read and found. Still `running` after the process is gone means it was killed."""
 

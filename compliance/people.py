@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from zoneinfo import available_timezones
 
 from rules.errors import Fault, did_you_mean
 
-COLUMNS: Final = ("person_id", "name", "email", "groups", "country", "manager_id", "handles")
+COLUMNS: Final = ("person_id", "name", "email", "groups", "country", "manager_id", "handles", "timezone")
 #: How a handle came to be tied to a person. Only a declared or verified one may open a case.
 TIES: Final = ("declared", "verified", "assumed")
 
@@ -27,6 +28,8 @@ class Person:
     #: ISO 3166-1 alpha-2; empty where unknown.
     country: str = ""
     manager_id: str = ""
+    #: IANA name, such as Europe/Berlin; empty where unknown.
+    timezone: str = ""
     #: (platform, handle) -> declared, verified or assumed.
     handles: Mapping[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
@@ -53,6 +56,15 @@ class People:
             return None
         by_handle: dict[tuple[str, str], Person] = self._by_handle  # type: ignore[attr-defined]
         return by_handle.get((platform or "", normal_handle(handle)))
+
+    def get(self, person_id: str | None) -> Person | None:
+        """Return the person of this id; None where there is none."""
+        return self.people.get(person_id) if person_id else None
+
+    def tie_of(self, platform: str | None, handle: str | None) -> str | None:
+        """Return how a handle is tied to its person (declared, verified, assumed); None for strangers."""
+        person = self.person_of(platform, handle)
+        return person.handles.get((platform or "", normal_handle(handle or ""))) if person else None
 
     def context_of(self, platform: str | None, author: str | None) -> tuple[frozenset[str], str | None]:
         """Return (groups, country) of an author by handle or person id. Anyone not listed is an employee with no groups."""
@@ -140,6 +152,9 @@ def _read_row(
     country = cells.get("country", "").upper()
     if country and not (len(country) == 2 and country.isalpha()):  # noqa: PLR2004
         refuse("the country is no ISO 3166-1 alpha-2 code", "for example GB, DE, US")
+    zone = cells.get("timezone", "")
+    if zone and zone not in available_timezones():
+        refuse("the timezone is no IANA name", "for example Europe/London, Europe/Berlin, America/New_York")
     people[identity] = Person(
         id=identity,
         name=cells.get("name", ""),
@@ -147,5 +162,6 @@ def _read_row(
         groups=frozenset(filter(None, map(str.strip, cells.get("groups", "").split(";")))),
         country=country,
         manager_id=cells.get("manager_id", ""),
+        timezone=zone,
         handles=handles,
     )

@@ -26,6 +26,18 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "posts:scan": "scan sources",
         "reports:read": "read reports",
         "audit:verify": "verify the audit trail",
+        "cases:read": "read cases",
+        "cases:work": "open and work on cases",
+        "cases:find": "say what was found, and how grave it was",
+        "cases:brake": "put a brake on a case",
+        "cases:suspend": "suspend a person, which is a neutral measure, and lift it",
+        "brakes:release": "release a brake that somebody else put on",
+        "actions:propose": "propose a step",
+        "actions:approve": "approve a step",
+        "actions:issue": "issue and deliver a step",
+        "actions:rescind": "take a step back",
+        "appeals:file": "file an appeal on behalf of the person",
+        "appeals:decide": "decide an appeal",
     }
 )
 
@@ -33,6 +45,10 @@ _READ: Final = frozenset({"flags:read"})
 _REVIEW: Final = _READ | {"flags:decide"}
 #: Reports are counts about rules, routes and sources, for those who answer for them.
 _REPORTS: Final = frozenset({"reports:read"})
+_CASE: Final = frozenset(
+    {"cases:read", "cases:work", "cases:find", "cases:brake", "actions:propose", "actions:issue", "appeals:file"}
+)
+_JUDGE: Final = frozenset({"actions:approve", "actions:rescind", "appeals:decide", "brakes:release"})
 
 #: Role -> permissions. A role without any is known and may do nothing here; an unknown role may do nothing either.
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -40,13 +56,17 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         # Nobody's role in compliance.yaml: what a listing shows to whoever did not say who they are.
         "reader": _READ,
         "reviewer": _REVIEW,
-        "officer": _REVIEW | _REPORTS | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
-        "hr": _REVIEW | _REPORTS | {"names:reveal"},
-        "legal": _REVIEW | _REPORTS | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "officer": _REVIEW | _CASE | _REPORTS | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "hr": _REVIEW | _CASE | _JUDGE | _REPORTS | {"names:reveal", "cases:suspend"},
+        "legal": _REVIEW
+        | _CASE
+        | _JUDGE
+        | _REPORTS
+        | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
         # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate. No reports
         # either: with a team in mind, a small count has a face.
         "manager": frozenset(),
-        "auditor": _READ | _REPORTS | {"audit:verify"},
+        "auditor": _READ | _REPORTS | {"audit:verify", "cases:read"},
         # Those who write or publish policies work on files and on counts, not on people's posts.
         "policy-author": _REPORTS,
         "policy-publisher": _REPORTS,

@@ -17,6 +17,7 @@ from compliance.db import writing
 from compliance.evaluator import Evaluator, People
 from compliance.models import PostVersion, Reject, Scan
 from compliance.pages import read_source
+from compliance.remedies import settle
 from compliance.rescan import again_evaluate, retry_incompletes
 from compliance.run import Run, StoppedError
 from compliance.scan_report import Again, IncompleteNote, Progress, RejectNote, ScanReport, ScanSource, SourceError
@@ -55,6 +56,7 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
                 again_evaluate(run, again)
             for source in sources:
                 read_source(run, source)
+            run.report.remedied = settle(run)
     except (StoppedError, KeyboardInterrupt):
         _finish(run, "stopped")
     except BaseException:

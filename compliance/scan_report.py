@@ -91,6 +91,8 @@ class ScanReport:
     #: Stored posts still incomplete, and records still unreadable, of earlier scans.
     outstanding_incomplete: int = 0
     outstanding_rejects: int = 0
+    #: Remedies that this scan found done.
+    remedied: int = 0
 
     @property
     def duration(self) -> timedelta:

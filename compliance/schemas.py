@@ -7,12 +7,18 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from compliance.errors import ComplianceError
+from compliance.ladder import LadderSpec
 from compliance.workspace import Config
 from rules.errors import did_you_mean
 from rules.kinds import kinds
 from rules.policy import ExclusionSpec, PolicySpec
 
-_MODELS: Final[dict[str, type[BaseModel]]] = {"policy": PolicySpec, "exclusion": ExclusionSpec, "compliance": Config}
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    "policy": PolicySpec,
+    "exclusion": ExclusionSpec,
+    "compliance": Config,
+    "ladder": LadderSpec,
+}
 
 
 def schema_of(kind: str) -> dict[str, Any]:
@@ -21,7 +27,7 @@ def schema_of(kind: str) -> dict[str, Any]:
         message = f"there is no schema '{kind}'"
         raise ComplianceError(message, hint=did_you_mean(kind, _MODELS, otherwise=f"one of: {', '.join(_MODELS)}"))
     schema = _MODELS[kind].model_json_schema(by_alias=True)
-    if kind != "compliance":
+    if kind in {"policy", "exclusion"}:
         parts = [_inline(detector.keys.model_json_schema(by_alias=True)) for detector in kinds().values()]
         _parts_of(schema)["additionalProperties"] = {"oneOf": parts}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,4 +1,4 @@
-"""Verification of the audit trail: every entry as it was written, in its place, and one for each flag and decision.
+"""Verification of the audit trail: every entry as it was written, in its place, and one for each flag, decision and case entry.
 
 What it cannot see: a trail whose newest entries were cut off together with what they describe still verifies. Whoever
 wants to notice that keeps the head (sequence number and hash) elsewhere.
@@ -19,12 +19,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from compliance.audit import GENESIS
+from compliance.cases import audited as audited_entry
 from compliance.errors import UnavailableError
-from compliance.models import DecisionRow, Flag
+from compliance.models import CaseEntry, DecisionRow, Flag
 from compliance.review import audited
 
 _ROWS: Final = "select seq, entry, entry_hash, prev_hash, at, action, object from audit_entries order by seq"
 _BATCH: Final = 1_000
+_CASE_ENTRY: Final = "case-entry:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Fault:
 
     #: Sequence number of the entry; None where an entry is missing altogether.
     seq: int | None
-    #: gap, link, hash, canonical, columns, duplicate, flag, decision.
+    #: gap, link, hash, canonical, columns, duplicate, flag, decision, case.
     kind: str
     detail: str
 
@@ -45,6 +47,7 @@ class TrailReport:
     entries: int
     flags: int
     decisions: int
+    case_entries: int
     head_seq: int
     #: Hex SHA-256 of the newest entry; of nothing, 64 zeros.
     head_hash: str
@@ -66,6 +69,8 @@ class _Walk:
     opened: dict[str, int] = field(default_factory=dict)
     #: decision id -> (seq, entry) of its flag:decided.
     decided: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    #: case entry id -> (seq, entry) of the case:… that recorded it.
+    cases: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     #: `flag:ID` of flags with a decision that closed them.
     closed: set[str] = field(default_factory=set)
     #: `flag:ID` of flags that were erased, their decisions with them; the entries stay.
@@ -84,7 +89,7 @@ def verify(session: Session) -> TrailReport:
     Memory grows with the number of flags and decisions, not of entries. Call it on a fresh session: the first statement
     fixes one snapshot, so a scan at work does not look like tampering. Raises UnavailableError where it cannot be read.
     """
-    walk, flags, decisions, fault = _Walk(), 0, 0, None
+    walk, flags, decisions, entries, fault = _Walk(), 0, 0, 0, None
     try:
         _fix_snapshot(session)
         with session.execute(text(_ROWS), execution_options={"yield_per": _BATCH}) as rows:
@@ -92,6 +97,7 @@ def verify(session: Session) -> TrailReport:
                 _entry(walk, tuple(row))
         flags = _flags(session, walk)
         decisions = _decisions(session, walk)
+        entries = _case_entries(session, walk)
     except _FaultError as found:
         fault = found.fault
     except DBAPIError as error:
@@ -100,7 +106,13 @@ def verify(session: Session) -> TrailReport:
             message, hint="nothing was verified; `compliance doctor` looks at the database."
         ) from None
     return TrailReport(
-        entries=walk.seq, flags=flags, decisions=decisions, head_seq=walk.seq, head_hash=walk.head.hex(), fault=fault
+        entries=walk.seq,
+        flags=flags,
+        decisions=decisions,
+        case_entries=entries,
+        head_seq=walk.seq,
+        head_hash=walk.head.hex(),
+        fault=fault,
     )
 
 
@@ -150,18 +162,24 @@ def _is_time(told: object, stored: object) -> bool:
 
 
 def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
-    subject = str(entry["object"])
-    if entry["action"] == "flag:opened":
-        if walk.opened.setdefault(subject.removeprefix("flag:"), seq) != seq:
-            raise _FaultError(seq, "duplicate", f"{subject} was opened twice")
-    elif entry["action"] == "flag:erased":
+    subject, action, reference = str(entry["object"]), entry["action"], str(entry.get("reason"))
+    if action == "flag:opened":
+        _once(walk.opened.setdefault(subject.removeprefix("flag:"), seq), seq, f"{subject} was opened twice")
+    elif action in {"flag:erased", "case:erased"}:
         walk.erased.add(subject)
-    elif entry["action"] == "flag:decided":
-        reference = str(entry.get("reason"))
-        if walk.decided.setdefault(reference.removeprefix("decision:"), (seq, entry))[0] != seq:
-            raise _FaultError(seq, "duplicate", f"{reference} was recorded twice")
+    elif reference.startswith(_CASE_ENTRY):
+        first, _ = walk.cases.setdefault(reference.removeprefix(_CASE_ENTRY), (seq, entry))
+        _once(first, seq, f"{reference} was recorded twice")
+    elif action == "flag:decided":
+        first, _ = walk.decided.setdefault(reference.removeprefix("decision:"), (seq, entry))
+        _once(first, seq, f"{reference} was recorded twice")
         if (entry.get("detail") or {}).get("verdict") != "escalated":
             walk.closed.add(subject)
+
+
+def _once(first: int, seq: int, said: str) -> None:
+    if first != seq:
+        raise _FaultError(seq, "duplicate", said)
 
 
 def _flags(session: Session, walk: _Walk) -> int:
@@ -208,6 +226,35 @@ def _one_decision(walk: _Walk, row: DecisionRow) -> None:
         raise _FaultError(None, "decision", f"decision {row.id} has no entry in the trail")
     if not _agrees(row, entry):
         raise _FaultError(seq, "decision", f"decision {row.id} differs from what the trail recorded")
+
+
+def _case_entries(session: Session, walk: _Walk) -> int:
+    """Compare every entry of a case with its twin in the trail: none missing, none more, none changed."""
+    count = 0
+    query = select(CaseEntry).order_by(CaseEntry.id).execution_options(yield_per=_BATCH)
+    try:
+        with session.scalars(query) as rows:
+            for row in rows:
+                _one_case_entry(walk, row)
+                session.expunge(row)
+                count += 1
+    except (TypeError, ValueError):
+        raise _FaultError(None, "case", "a stored case entry holds a value that cannot be read") from None
+    gone = {each: seq for each, (seq, entry) in walk.cases.items() if entry["object"] not in walk.erased}
+    if gone:
+        number, seq = min(gone.items(), key=lambda item: item[1])
+        raise _FaultError(seq, "case", f"case entry {number} was recorded and is gone")
+    return count
+
+
+def _one_case_entry(walk: _Walk, row: CaseEntry) -> None:
+    seq, entry = walk.cases.pop(str(row.id), (None, None))
+    if entry is None:
+        raise _FaultError(None, "case", f"case entry {row.id} has no entry in the trail")
+    detail = {key: str(value) if isinstance(value, int) else value for key, value in audited_entry(row).items()}
+    told = tuple(entry.get(key) for key in ("object", "actor", "actor_proof", "detail"))
+    if told != (f"case:{row.case_id}", row.actor, row.actor_proof, detail) or not _is_time(entry.get("at"), row.at):
+        raise _FaultError(seq, "case", f"case entry {row.id} differs from what the trail recorded")
 
 
 def _agrees(row: DecisionRow, entry: Mapping[str, Any]) -> bool:

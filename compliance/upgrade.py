@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from compliance.errors import ComplianceError
 
 #: The newest step under `migrations/versions`; a constant, so that asking costs no import of Alembic.
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x7363686D
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from rules.source import SourceFile, read_yaml
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from compliance.ladder import Ladder
     from rules.ruleset import RuleSet
 
 CONFIG: Final = "compliance.yaml"
@@ -91,7 +92,10 @@ class Config(Spec):
     nlp: NlpSpec = Field(default_factory=NlpSpec)
     packs: dict[str, dict[str, object]] = Field(default_factory=dict)
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
-    ladders: dict[str, str] = Field(default_factory=dict)
+    ladders: dict[str, NonEmpty] = Field(
+        default_factory=dict,
+        description="which ladder people have, by country of their workplace (GB, DE, …) or `default`: a shipped one, or a file of ladders/",
+    )
     people: NonEmpty | None = None
     reviewers: dict[str, ReviewerSpec] = Field(default_factory=dict)
     retention: dict[str, str] = Field(default_factory=dict)
@@ -193,6 +197,14 @@ class Workspace:
         _refuse_failing_examples(ruleset)
         return ruleset
 
+    @cached_property
+    def ladders(self) -> dict[str, Ladder]:
+        """Country (or `default`) -> discipline ladder. Raises PolicyError with every fault, failing scenarios included."""
+        from compliance.ladder import load_ladders
+
+        marked = SourceFile(self.source.name, marks=self.source.marks, keys=self.source.keys)
+        return load_ladders(self.config.ladders, root=self.root, source=marked)
+
 
 def _refuse_failing_examples(ruleset: RuleSet) -> None:
     """Shipped rules are tested where they are made; an organisation's own are tested here, whenever they are read."""
@@ -251,9 +263,24 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         faults += found
     people, found = _people(root, config)
     faults += found
-    if faults or config is None:
+    if config is None:
         raise PolicyError(faults)
-    return Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    space = Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    faults += _ladder_faults(space)
+    if faults:
+        raise PolicyError(faults)
+    return space
+
+
+def _ladder_faults(space: Workspace) -> Sequence[Fault]:
+    """Read the ladders that compliance.yaml names: a broken one breaks the workspace. The shipped default is read where it is used."""
+    if not space.config.ladders:
+        return ()
+    try:
+        space.ladders  # noqa: B018 - reading them is the point
+    except PolicyError as error:
+        return error.faults
+    return ()
 
 
 def _people(root: Path, config: Config | None) -> tuple[People, list[Fault]]:

@@ -103,7 +103,7 @@ def _said(report: TrailReport) -> Text:
             .append_text(as_text(report.fault.detail))
             .append(f"\n{report.entries} entries before it are in order.")
         )
-    counts = f"  {report.entries} entries, {report.flags} flags, {report.decisions} decisions agree\n"
+    counts = f"  {report.entries} entries, {report.flags} flags, {report.decisions} decisions, {report.case_entries} case entries agree\n"
     return (
         Text("VERIFIED", style="bold green")
         .append(counts, style="not bold default")

@@ -1,10 +1,13 @@
-"""`compliance demo`: a made-up company, from empty folder to queue."""
+"""`compliance demo`: a made-up company, from empty folder to queue, and what happened there in one summer."""
 
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +16,7 @@ import typer
 from compliance.commands._errors import reporting_errors
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from compliance.workspace import Workspace
+    from compliance.commands._stage import Stage
 
 _DEFAULT = "compliance-demo"
 
@@ -27,21 +28,47 @@ def demo(
         typer.Option("--dir", metavar="DIR", help="Folder to make; it is kept. compliance-demo if absent."),
     ] = None,
 ) -> None:
-    """Show the whole path on a made-up company: scan its posts, show the queue, say what to do next."""
-    from compliance.commands._desk import console
+    """Show the whole path on a made-up company: scan its posts, show the queue, walk through what happened there."""
+    from compliance.commands._stage import Stage
     from compliance.setup import write_demo
-    from compliance.workspace import open_workspace
 
-    screen = console()
     folder = folder or _free_folder()
     write_demo(folder)
-    screen.print(
-        f"Alderway is a made-up savings and insurance mutual. Its workspace is now in {folder}/: settings, people, lists, and a month of posts."
+    with _own_database():
+        _show(Stage(folder=folder))
+
+
+@contextmanager
+def _own_database() -> Iterator[None]:
+    """Keep to the demo's own folder, whatever database is set for real work: the demo decides, and even forges."""
+    real = os.environ.pop("COMPLIANCE_DATABASE", None)
+    try:
+        yield
+    finally:
+        if real is not None:
+            os.environ["COMPLIANCE_DATABASE"] = real
+
+
+def _show(stage: Stage) -> None:
+    from compliance.commands import _night, _scenes
+
+    stage.screen.print(
+        f"Alderway is a made-up savings mutual: twenty people in three countries, and some 450 posts of "
+        f"one summer. Its workspace is now in {stage.folder}/."
     )
-    space = open_workspace(folder)
-    _scan(space, screen)
-    _queue(space)
-    _next_steps(folder, screen)
+    _scan(stage)
+    _queue(stage)
+    for scene in (
+        _scenes.scene_one,
+        _scenes.scene_two,
+        _scenes.scene_three,
+        _scenes.scene_four,
+        _scenes.scene_five,
+        _scenes.scene_seven,
+        _night.scene_eight,
+    ):
+        scene(stage)
+    _next_steps(stage)
 
 
 def _free_folder() -> Path:
@@ -50,24 +77,24 @@ def _free_folder() -> Path:
     return next(path for name in names if not (path := Path(name)).exists())
 
 
-def _scan(space: Workspace, screen: Console) -> None:
+def _scan(stage: Stage) -> None:
     from compliance.audit import Actor
     from compliance.commands.scan import run
     from compliance.scan_text import print_report
 
-    screen.print("\n$ compliance scan\n", style="bold green")
-    print_report(screen, run(space, [], actor=Actor(id="scan", proof="system"), quiet=True))
+    stage.screen.print()
+    stage.typed("compliance scan")
+    print_report(stage.screen, run(stage.space, [], actor=Actor(id="scan", proof="system"), quiet=True))
 
 
-def _queue(space: Workspace) -> None:
+def _queue(stage: Stage) -> None:
     from compliance.commands import queue
-    from compliance.commands._desk import ListFormat, clock, console
+    from compliance.commands._desk import ListFormat, clock
     from compliance.listing import Filters
-    from rules.evaluation import Severity
 
-    console().print("\n$ compliance queue --as rivera\n", style="bold green")
-    filters = Filters(severity=Severity.INFO, status="open", limit=50)
-    queue.run(space, filters, acting_as="rivera", names=False, output=ListFormat.TEXT, now=clock())
+    stage.screen.print()
+    stage.typed("compliance queue --limit 1 --as rivera")
+    queue.run(stage.space, Filters(limit=1), acting_as="rivera", names=False, output=ListFormat.TEXT, now=clock())
 
 
 def _program() -> str:
@@ -78,23 +105,18 @@ def _program() -> str:
     return f"{sys.executable} -m cli" if called.name in {"cli.py", "__main__.py"} else str(called)
 
 
-def _next_steps(folder: Path, screen: Console) -> None:
+def _next_steps(stage: Stage) -> None:
     program = _program()
-    screen.print(
-        "\nEach row is a flag: a rule's claim about one post, waiting for a person; the words in ⟦ ⟧ are what matched. "
-        "Nothing has been decided, and nobody has been told anything.\n"
-        "Rivera is the officer of this workspace. Try, as Rivera:\n",
+    stage.title("Your turn")
+    stage.say(
+        "A flag is a rule's claim about one post; a named person decides, and nobody has been told anything. "
+        "Rivera is the officer of this workspace. Try:"
     )
-    for command, why in (
-        ("show 1 --as rivera", "the evidence: the post, what matched and why, the clause, the guidance"),
-        (
-            "decide 1 upheld --reason 'Named before the announcement.' --as rivera",
-            "a named person decides; the trail keeps it",
-        ),
-        (
-            "check --text 'Bluefin ships in November!' --at 2026-10-01",
-            "what the author would have seen before posting; from the announcement on 3 November it is clean",
-        ),
+    undecided = stage.flag_of("linkedin/li-011", "financial-promotion.promised-return").id
+    for command in (
+        f"show {undecided} --as rivera",
+        f"decide {undecided} upheld --reason 'A fixed return is promised.' --as rivera",
+        "check --text 'Bluefin ships in August!' --at 2026-08-01",
+        "queue --as rivera",
     ):
-        screen.print(f"  {program} {command} --workspace {folder}", style="bold", soft_wrap=True)
-        screen.print(f"      {why}", style="dim")
+        stage.screen.print(f"  {program} {command} --workspace {stage.folder}", style="bold", soft_wrap=True)

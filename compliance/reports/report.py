@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from compliance.permissions import Reviewer, may, require
 from compliance.reports.changes import Changes, changes
 from compliance.reports.coverage import Coverage, coverage, scans_in
+from compliance.reports.followup import cases_section, remedies_section
 from compliance.reports.period import Period
 from compliance.reports.rates import Rates, rates
 from compliance.reports.section import Section
@@ -32,7 +33,7 @@ class Report:
     precision: Precision
     waiting: Waiting
     changes: Changes
-    #: Remedies, cases and appeals; empty where nothing about them is stored.
+    #: Remedies, then cases and appeals for roles that may read cases.
     sections: tuple[Section, ...]
 
 
@@ -68,19 +69,10 @@ def report(
         changes=changes(session, period, scans, reviewer=reviewer),
         sections=tuple(
             section
-            for section in (remedies_section(session, period), cases_section(session, period))
+            for section in (
+                remedies_section(session, period, reviewer=reviewer, now=now),
+                cases_section(session, period, reviewer=reviewer),
+            )
             if section is not None
         ),
     )
-
-
-def remedies_section(session: Session, period: Period) -> Section | None:
-    """Return remedies asked for, done and overdue; None while no table holds remedies."""
-    del session, period
-    return None
-
-
-def cases_section(session: Session, period: Period) -> Section | None:
-    """Return cases by stage, appeals and how many were overturned; None while no table holds cases."""
-    del session, period
-    return None

@@ -9,15 +9,13 @@ from typing import Final
 from compliance.reports.changes import Changes
 from compliance.reports.coverage import Coverage, SourceCoverage
 from compliance.reports.hiding import FEWEST_ACCOUNTS, FEWEST_DECISIONS, FEWEST_TIMES
-from compliance.reports.intervals import Estimate
+from compliance.reports.phrases import HIDDEN, NONE, counted, moment, ranged, short, span
 from compliance.reports.rates import FlagRate, PolicyRates, Rates
 from compliance.reports.report import Report
 from compliance.reports.section import Column, Line, Section, Table
 from compliance.reports.verdicts import Precision, Verdicts
 from compliance.reports.waiting import RouteWaiting, Waiting
 
-NONE: Final = "–"  # noqa: RUF001 - an en dash, as in ranges
-HIDDEN: Final = "hidden"
 _HASH_SHOWN: Final = 12
 _LINES_SHOWN: Final = 30
 
@@ -206,7 +204,7 @@ def _weeks(found: Rates) -> Table:
 
 
 def _week_cell(found: FlagRate) -> str:
-    return _flags(found) if found.per_1000 is None else f"{_flags(found)} ({_short(found.per_1000.value)})"
+    return _flags(found) if found.per_1000 is None else f"{_flags(found)} ({short(found.per_1000.value)})"
 
 
 def _flags(found: FlagRate) -> str:
@@ -218,18 +216,6 @@ def _flags(found: FlagRate) -> str:
 def rated(found: FlagRate) -> str:
     """Return a rate with its interval."""
     return _flags(found) if found.per_1000 is None else ranged(found.per_1000)
-
-
-def ranged(found: Estimate, *, percent: bool = False) -> str:
-    """Return a number with its interval: 12.5, or 83 %, and low to high in brackets."""
-    value, low, high = ((100 * each if percent else each) for each in (found.value, found.low, found.high))
-    if percent:
-        return f"{value:.0f} % ({low:.0f}{NONE}{high:.0f})"
-    return f"{_short(value)} ({_short(low)}{NONE}{_short(high)})"
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"  # noqa: PLR2004
 
 
 def _compared(found: PolicyRates) -> str:
@@ -371,21 +357,3 @@ def _rulesets_said(found: Changes) -> str:
     return (
         f"The rule set changed {counted(changed, 'time')} between scans." if changed else "All scans used one rule set."
     )
-
-
-def counted(number: int, word: str) -> str:
-    """Return `1 post`, `2,000 posts`."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
-def moment(at: datetime) -> str:
-    """Return a time for people."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def span(seconds: float) -> str:
-    """Return a length of time in its largest fitting unit: `3.2 d`, `5.0 h`, `12 min`."""
-    hours = max(0.0, seconds) / 3600
-    if hours >= 48:  # noqa: PLR2004 - up to two days, hours say more
-        return f"{hours / 24:.1f} d"
-    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.0f} min"

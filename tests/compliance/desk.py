@@ -120,12 +120,12 @@ def make_post(
     post = PostRow(source=row, external_id=external_id, first_seen_at=NOW, **values)
     session.add(post)
     session.flush()
-    make_version(session, post, text)
+    make_version(session, post, text, hours=(values["posted_at"] - NOW) // timedelta(hours=1), is_edited=False)
     return post
 
 
 def make_version(
-    session: Session, post: PostRow, text: str, *, hours: int = 0, is_deleted: bool = False
+    session: Session, post: PostRow, text: str, *, hours: int = 0, is_deleted: bool = False, is_edited: bool = True
 ) -> PostVersion:
     at = NOW + timedelta(hours=hours)
     version = PostVersion(
@@ -133,7 +133,7 @@ def make_version(
         text=text,
         digest=hashlib.sha256(f"{hours}{is_deleted}{text}".encode("utf-8", "surrogatepass")).hexdigest(),
         at=at,
-        edited_at=at if hours and not is_deleted else None,
+        edited_at=at if hours and is_edited and not is_deleted else None,
         deleted_at=at if is_deleted else None,
         seen_at=at,
         status="deleted" if is_deleted else "flagged",

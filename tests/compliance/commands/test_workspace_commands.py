@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 
 import pytest
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+import cli
 
 
 def test_init_writes_a_workspace_that_works_at_once(run, tmp_path):
@@ -94,39 +100,107 @@ def test_explain_shows_every_part_even_where_the_rule_is_false(run, workspace):
     assert "when name and not other_sense: false" in result.stdout
 
 
-def test_the_demo_ends_in_a_queue_and_its_next_commands_work(run, tmp_path):
-    result = run("demo", "--dir", "alderway")
-    assert result.exit_code == 0
-    assert "show 1 --as rivera --workspace alderway" in result.stdout
-    folder = tmp_path / "alderway"
-    assert run("show", "1", "--as", "rivera", "--workspace", folder).exit_code == 0
-    assert (
-        run(
-            "decide",
-            "1",
-            "upheld",
-            "--reason",
-            "Named before the announcement.",
-            "--as",
-            "rivera",
-            "--workspace",
-            folder,
-        ).exit_code
-        == 0
-    )
-    assert (
-        run("check", "--text", "Bluefin ships in November!", "--at", "2026-10-01", "--workspace", folder).exit_code == 1
-    )
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """What the demo prints, and the folder that it leaves; shown once, with another database set for real work."""
+    place = tmp_path_factory.mktemp("demo")
+    folder = place / "alderway"
+    environment = {"COMPLIANCE_DATABASE": f"sqlite:///{place / 'real.db'}", "CI": None, "COLUMNS": "80"}
+    result = CliRunner().invoke(cli.app, ["demo", "--dir", str(folder)], env=environment)
+    assert result.exit_code == 0, result.exception
+    return result.stdout, folder
+
+
+def test_the_commands_that_the_demo_ends_with_work(run, shown):
+    stdout, folder = shown
+    flag = re.search(r" show (\d+) --as rivera", stdout.partition("Your turn")[2])[1]
+    where = ("--workspace", folder)
+    assert run("show", flag, "--as", "rivera", *where).exit_code == 0
+    assert run("queue", "--as", "rivera", *where).exit_code == 0
+    assert run("check", "--text", "Bluefin ships in August!", "--at", "2026-08-01", *where).exit_code == 1
+    assert run("decide", flag, "upheld", "--reason", "A fixed return.", "--as", "rivera", *where).exit_code == 0
+
+
+def test_the_demo_leaves_a_sound_workspace_in_which_nothing_is_new(run, shown):
+    _, folder = shown
     assert run("audit", "verify", "--workspace", folder).exit_code == 0
     again = json.loads(run("scan", "--format", "json", "--workspace", folder).stdout)
     assert (again["total"]["read"], again["total"]["new"], again["flags_opened"]) == (0, 0, {})
+    assert again["outstanding"] == {"incomplete": 0, "rejects": 0}
+    with sqlite3.connect(folder / "compliance.db") as database, pytest.raises(sqlite3.IntegrityError):
+        database.execute("update decisions set actor = 'okafor' where id = 1")
 
 
-def test_the_demo_tells_the_same_story_every_time(run, tmp_path):
+def test_the_demo_never_touches_the_database_set_for_real_work(shown):
+    _, folder = shown
+    assert not (folder.parent / "real.db").exists()
+    assert (folder / "compliance.db").exists()
+
+
+def test_each_scene_shows_what_the_services_said(shown):
+    stdout, _ = shown
+    before, *parts = re.split(r"^(\d)\. ", stdout, flags=re.MULTILINE)
+    scenes = dict(zip(parts[::2], parts[1::2], strict=True))
+    embargo, tuna, key, promise, thread, same, night = (scenes[number] for number in "1234578")
+    assert "64 in languages that some rules do not cover were accepted" in before
+    assert embargo.count("STOP") == 2
+    assert embargo.rstrip().endswith("1 draft: 1 clean. Fine to publish.")
+    assert "Alderway Pocket" in embargo
+    assert "when name and not other_sense: false" in tuna
+    assert re.search(r"upheld +2 decided, 2 still found\n +false positive +2 decided, 0 still found", tuna)
+    assert re.search(r"lane security\n +02:10 .*⟦hT3v.*\n +02:14 (?!.*⟦)", key)
+    assert re.search(r"an adviser, flagged:(.|\n)*a colleague's footer, clean:", promise)
+    assert re.findall(r"^  (clean|flagged) ", thread, re.MULTILINE) == ["clean", "clean", "flagged", "clean", "clean"]
+    assert "counsel lane, which the role 'reviewer' may not open" in thread
+    assert "'manager', which may not read flags" in thread
+    assert re.findall(r"^  ([A-Z]{2})  flag \d+ +high  confidentiality.codename", same, re.MULTILINE) == [
+        "US",
+        "GB",
+        "DE",
+    ]
+    assert re.findall(r"^\d$", night, re.MULTILINE) == ["3", "0"]
+    assert "Flags opened: material-information 1." in night
+    assert "Error: decisions are never changed" in night
+    assert "TAMPERED  first fault: decision" in night
+
+
+def test_the_demo_fits_a_narrow_terminal_and_stays_short(shown):
+    stdout, _ = shown
+    story, _, turn = stdout.partition("Your turn")
+    # Paths are not cut, so that they can be copied.
+    assert [
+        line for line in story.splitlines() if cell_len(line) > 80 and "-->" not in line and "workspace" not in line
+    ] == []
+    assert len(stdout.splitlines()) <= 190
+    assert turn
+
+
+def test_the_demo_tells_the_same_story_every_time(run, shown, tmp_path):
     stories = []
-    for name in ("one", "two"):
-        assert run("demo", "--dir", name).exit_code == 0
-        found = json.loads(run("queue", "--format", "json", "--as", "rivera", "--workspace", tmp_path / name).stdout)
-        stories.append([(flag["rule"], flag["post"], flag["severity"]) for flag in found["flags"]])
+    assert run("demo", "--dir", "again").exit_code == 0
+    for folder in (shown[1], tmp_path / "again"):
+        found = json.loads(
+            run(
+                "queue", "--status", "all", "--limit", 1000, "--format", "json", "--as", "rivera", "--workspace", folder
+            ).stdout
+        )
+        stories.append([(flag["id"], flag["rule"], flag["post"], flag["severity"]) for flag in found["flags"]])
     assert stories[0] == stories[1]
-    assert len(stories[0]) >= 10
+    assert len(stories[0]) >= 50
+
+
+def test_a_broken_ladder_stops_every_command_with_its_place(run, workspace):
+    (workspace / "ladders").mkdir()
+    (workspace / "ladders" / "ours.yaml").write_text("ladder: ours\n", encoding="utf-8")
+    config = workspace / "compliance.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "\nladders: {default: ours}\n", encoding="utf-8")
+    for command in (["doctor"], ["policy", "test"], ["check", "--text", "hello"], ["queue", "--as", "officer"]):
+        result = run(*command, "--workspace", workspace)
+        assert result.exit_code == 2
+        assert "ladders/ours.yaml:1:1" in result.stdout + result.stderr
+    config.write_text(config.read_text(encoding="utf-8").replace("default: ours", "GB: gb"), encoding="utf-8")
+    assert "GB: gb" in run("doctor", "--workspace", workspace).stdout
+
+
+def test_the_schema_of_a_ladder_can_be_printed(run):
+    assert "matrix" in json.loads(run("policy", "schema", "ladder").stdout)["properties"]

@@ -31,7 +31,8 @@ def test_an_empty_database_says_nothing_and_does_not_fail(database):
     found = report_on(database, sources=[])
     assert found.coverage.sources == ()
     assert (found.coverage.scans, found.rates.policies, found.precision.rules, found.waiting.routes) == (0, (), (), ())
-    assert (found.changes.rulesets, found.changes.rules, found.sections) == ((), (), ())
+    assert (found.changes.rulesets, found.changes.rules) == ((), ())
+    assert [(section.key, section.tables) for section in found.sections] == [("remedies", ()), ("cases", ())]
     assert [week.posts for week in found.rates.weeks] == [0] * 9
 
 

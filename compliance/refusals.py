@@ -1,0 +1,516 @@
+"""What may come next in a case, and why not. Pure: state, ladder, entry and facts in; every refusal out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from types import MappingProxyType
+from typing import Final
+
+from compliance.discipline import STEP, Recommendation, local_day
+from compliance.entry import Entry, Kind
+from compliance.ladder import APPROVERS, BRAKES, OWN_PROCEDURE, PROCEDURE, Gravity, Ladder
+from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, Action, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is true around the case when somebody acts."""
+
+    now: datetime
+    zone: tzinfo
+    groups: frozenset[str] = frozenset()
+    #: Flags of the case that no decision upholds any more.
+    unsettled: tuple[int, ...] = ()
+    #: Flags whose author's handle is no longer declared or verified.
+    untied: tuple[int, ...] = ()
+    #: Appeals of this person that nobody decided, wherever: `appeal 7 (case 3)`.
+    open_appeals: tuple[str, ...] = ()
+    #: None while nothing can be recommended.
+    recommendation: Recommendation | None = None
+    #: What an approval would be bound to, for each action.
+    digests: Mapping[int, str] = field(default_factory=dict)
+    #: Why the acting person may not act on this case: own case, own report.
+    conflict: str | None = None
+    #: Placeholders of the letter that nothing fills, for each action.
+    unfilled: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day where the person is."""
+        return local_day(self.now, self.zone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What stands behind one kind of entry: who may, whether it needs words, what must be true first."""
+
+    permission: str
+    needs_reason: bool
+    refusals: Callable[[State, Ladder, Entry, Facts], Iterator[str]]
+    #: May be recorded when the case is closed.
+    after_closing: bool = False
+
+
+def refusals(state: State, ladder: Ladder, entry: Entry, facts: Facts, *, reason: str | None) -> list[str]:
+    """Return why this entry may not be recorded now, every reason at once; empty if it may.
+
+    Who may act at all (permissions) is the caller's to ask.
+    """
+    step = STEPS[entry.kind]
+    said = []
+    if facts.conflict is not None:
+        said.append(facts.conflict)
+    if state.is_closed and not step.after_closing:
+        said.append("the case is closed; `compliance case reopen` with a reason opens it again")
+    if step.needs_reason and not reason:
+        said.append(f"'{entry.kind}' needs a reason")
+    return [*said, *step.refusals(state, ladder, entry, facts)]
+
+
+def _nothing(_state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
+    yield from ()
+
+
+def _flag(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if state.noticed_at is not None:
+        yield "the person was told already; what is found afterwards is another case"
+    if entry.ref in state.flags:
+        yield f"flag {entry.ref} is in this case"
+
+
+def _set_brake(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.value not in BRAKES or entry.value not in ladder.spec.brakes:
+        yield f"'{entry.value}' is no brake of the ladder '{ladder.id}' ({', '.join(ladder.spec.brakes)})"
+    elif entry.value in state.brakes:
+        yield f"the brake '{entry.value}' is on"
+
+
+def _release_brake(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    setter = state.brakes.get(str(entry.value))
+    if setter is None:
+        yield f"the brake '{entry.value}' is not on"
+    elif setter == entry.actor:
+        yield f"{entry.actor!r} set the brake '{entry.value}' (or opened the case), and only a second person releases it"
+
+
+def _notice(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if state.noticed_at is not None:
+        yield f"the person was told on {local_day(state.noticed_at, facts.zone)}"
+    yield from _until(entry, ladder.spec.answer_within.after(facts.today), facts, "the day to answer by")
+
+
+def _until(entry: Entry, earliest: date, facts: Facts, what: str) -> Iterator[str]:
+    if entry.on is None:
+        yield f"{what} is missing"
+    elif local_day(entry.on, facts.zone) < earliest:
+        yield f"{what} is too early: not before {earliest}"
+
+
+def _told(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
+    if state.noticed_at is None:
+        yield "the person has not been told (`compliance case notice`)"
+
+
+def _hearing(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    yield from _told(state, ladder, entry, facts)
+    if state.could_answer:
+        yield "the person was heard, or declined"
+    if state.noticed_at is not None:
+        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
+        yield from _until(entry, earliest, facts, "the day of the hearing")
+
+
+def _postpone(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if state.hearing_at is None:
+        yield "no hearing is set (`compliance case hearing`)"
+    elif state.could_answer:
+        yield "the person was heard, or declined"
+    else:
+        day = local_day(state.hearing_at, facts.zone)
+        yield from _until(entry, day + timedelta(days=1), facts, "the new day of the hearing")
+
+
+def working_days_after(day: date, number: int) -> date:
+    """Return the day that many working days (Monday to Friday; holidays are not known) after `day`."""
+    while number:
+        day += timedelta(days=1)
+        number -= day.weekday() < 5  # noqa: PLR2004 - Saturday
+    return day
+
+
+def _could_answer(state: State, facts: Facts) -> Iterator[str]:
+    if state.noticed_at is None:
+        yield "the person has not been told (`compliance case notice`)"
+    if state.evidence_at is None:
+        yield "the evidence has not been shared (`compliance case share`)"
+    if state.could_answer:
+        yield "that the person was heard, or declined, is recorded"
+    if state.hearing_at is not None and facts.now < state.hearing_at:
+        yield f"the hearing is on {local_day(state.hearing_at, facts.zone)}"
+
+
+def _heard(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    yield from _could_answer(state, facts)
+    if state.noticed_at is not None and entry.value != "agreed":
+        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
+        if local_day(entry.on or entry.at, facts.zone) < earliest:
+            yield f"the person has until {earliest} to prepare; --agreed records that they wanted it earlier"
+    if entry.on is not None and entry.on > facts.now:
+        yield "a hearing cannot be recorded before it was held"
+    if entry.on is not None and state.noticed_at is not None and entry.on < state.noticed_at:
+        yield "a hearing before the person was told does not count"
+
+
+def _declined(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    yield from _could_answer(state, facts)
+    if entry.value not in {"explicit", "silent"}:
+        yield "say whether the person declined (explicit) or let the day pass (silent)"
+    if (
+        entry.value == "silent"
+        and state.answer_by is not None
+        and facts.today <= local_day(state.answer_by, facts.zone)
+    ):
+        yield f"the person may answer until {local_day(state.answer_by, facts.zone)}"
+
+
+def _need(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    known = {need for step in ladder.spec.steps for need in ladder.needs(step, facts.groups)}
+    facts_to_record = sorted(known - set(PROCEDURE) - set(APPROVERS))
+    if entry.value not in facts_to_record:
+        yield f"'{entry.value}' is nothing that this ladder asks for ({', '.join(facts_to_record) or 'nothing'})"
+    elif entry.value in state.needs:
+        yield f"'{entry.value}' is recorded"
+
+
+def _find(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.value not in FINDINGS:
+        yield f"'{entry.value}' is no case finding: one of {', '.join(FINDINGS)}"
+    elif entry.value != "withdrawn" and not state.could_answer:
+        yield "the person was not heard and did not decline (`compliance case hear`, `compliance case decline`)"
+    if state.live_actions:
+        yield f"action {state.live_actions[0].id} rests on the finding; withdraw or rescind it first"
+
+
+def _set_gravity(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.value not in {gravity.label for gravity in Gravity}:
+        yield f"'{entry.value}' is no gravity: one of {', '.join(gravity.label for gravity in Gravity)}"
+    if any(action.status != "proposed" for action in state.live_actions):
+        yield "a step was issued on the gravity as it is; rescind it first"
+
+
+def _yes_no(_state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.value not in {"yes", "no"}:
+        yield "say yes or no"
+
+
+def _both_roles(of: str) -> Callable[[State, Ladder, Entry, Facts], Iterator[str]]:
+    """HR and legal, each by a person of their own."""
+
+    def check(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+        marked: Mapping[str, str] = getattr(state, of)
+        if entry.role not in APPROVERS:
+            yield f"HR and legal do this together, and {entry.actor!r} is {entry.role}"
+        elif entry.role in marked:
+            yield f"{entry.role} did this: {marked[entry.role]!r}"
+        elif entry.actor in marked.values():
+            yield f"{entry.actor!r} did this; another person does it for {entry.role}"
+
+    return check
+
+
+def _suspend(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if state.suspended_at is not None:
+        yield "a suspension is on"
+    yield from _until(entry, facts.today + timedelta(days=1), facts, "the day to look at the suspension again")
+
+
+def _resume(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
+    if state.suspended_at is None:
+        yield "there is no suspension"
+
+
+def _train(_state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if not entry.value:
+        yield "name the training"
+    yield from _until(entry, facts.today, facts, "the day until which it is due")
+
+
+def _was_trained(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.ref not in state.trainings:
+        yield f"there is no open training {entry.ref} in this case ({_ids(state.trainings)})"
+
+
+def _ids(known: Mapping[int, object]) -> str:
+    return ", ".join(map(str, known)) or "none"
+
+
+def _basis(state: State, ladder: Ladder, facts: Facts, *, formal: bool) -> Iterator[str]:
+    """What any step rests on."""
+    for brake, setter in state.brakes.items():
+        yield f"the brake '{brake}' is on (set by {setter!r}); a second person releases it, or nothing happens"
+    if facts.unsettled:
+        which = ", ".join(map(str, facts.unsettled))
+        yield f"no decision upholds flag {which} any more; find the case withdrawn, or take it up again"
+    if facts.untied:
+        which = ", ".join(map(str, facts.untied))
+        yield f"the handle behind flag {which} is not declared or verified for this person"
+    if state.finding is not None and state.finding not in FOUND:
+        yield f"the case finding is '{state.finding}', and no step follows from that"
+    if state.gravity is None:
+        yield "the gravity is not set (`compliance case gravity`)"
+    if formal and facts.open_appeals and ladder.spec.appeal_open == "hold":
+        missing = [role for role in APPROVERS if role not in state.hold_overrides]
+        if missing:
+            which = ", ".join(facts.open_appeals)
+            yield (
+                f"{which} is open, so nothing formal is issued until it is decided, "
+                f"or HR and legal record why (missing: {', '.join(missing)})"
+            )
+
+
+def _propose(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if entry.value not in ladder.rank:
+        yield f"the ladder '{ladder.id}' has no step '{entry.value}' ({', '.join(ladder.spec.steps)})"
+        return
+    open_ones = state.live_actions
+    if open_ones:
+        yield f"action {open_ones[0].id} ({open_ones[0].status}) is there; one act, one step"
+    # What an approval cannot mend is refused here; the rest when the step is issued.
+    yield from _basis(state, ladder, facts, formal=False)
+    if any(appeal.outcome == "overturned" for appeal in state.appeals.values()):
+        yield "an appeal overturned the step of this case, and no other takes its place"
+    answer = facts.recommendation
+    if answer is not None and (answer.kind == OWN_PROCEDURE or (answer.kind != STEP and entry.ref != OUTSIDE)):
+        yield f"the answer is {answer.kind}: {answer.reasons[0]}"
+
+
+def _action(state: State, entry: Entry, *statuses: str) -> Iterator[str]:
+    action = state.actions.get(entry.ref or 0)
+    if action is None:
+        yield f"there is no action {entry.ref} in this case ({_ids(state.actions)})"
+    elif action.status not in statuses:
+        yield f"action {action.id} is {action.status}, not {' or '.join(statuses)}"
+
+
+def required_roles(ladder: Ladder, action: Action, groups: frozenset[str]) -> tuple[str, ...]:
+    """Return the roles that approve this action; `second` is anybody else who may approve."""
+    roles = tuple(word for word in ladder.needs(action.step, groups) if word in APPROVERS)
+    return roles or (("second",) if action.is_outside_band else ())
+
+
+def _approve(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    faults = list(_action(state, entry, "proposed"))
+    yield from faults
+    if faults:
+        return
+    action = state.actions[entry.ref or 0]
+    wanted = required_roles(ladder, action, facts.groups)
+    given = {approval.role for approval in action.approvals if approval.digest == facts.digests.get(action.id)}
+    if entry.actor == action.proposed_by:
+        yield f"{entry.actor!r} proposed it, and somebody else approves"
+    if any(
+        approval.actor == entry.actor and approval.digest == facts.digests.get(action.id)
+        for approval in action.approvals
+    ):
+        yield f"{entry.actor!r} approved it; each approval is another person's"
+    if not wanted:
+        yield f"this step needs no approval; `compliance action issue {action.id}`"
+    elif "second" not in wanted and entry.role not in wanted:
+        yield f"{', '.join(wanted)} approve this step, and {entry.actor!r} is {entry.role}"
+    elif entry.role in given:
+        yield f"{entry.role} approved it"
+    if entry.digest != facts.digests.get(action.id):
+        yield "what is to be approved has changed since it was looked at"
+    yield from _basis(state, ladder, facts, formal=False)
+
+
+def _issue(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    faults = list(_action(state, entry, "proposed"))
+    yield from faults
+    if faults:
+        return
+    action = state.actions[entry.ref or 0]
+    formal = ladder.is_formal(action.step)
+    yield from _basis(state, ladder, facts, formal=formal)
+    yield from _missing(state, ladder, action, facts)
+    if not action.is_outside_band and not fits(ladder, facts.recommendation, action.step):
+        yield "the recommendation has changed since the step was proposed; withdraw it and propose again"
+    unfilled = facts.unfilled.get(action.id, ())
+    if unfilled:
+        yield f"the letter has nothing for {', '.join('{' + name + '}' for name in unfilled)}"
+
+
+def fits(ladder: Ladder, answer: Recommendation | None, step: str) -> bool:
+    """Say whether a step lies within the recommended band."""
+    if answer is None or answer.band is None:
+        return False
+    return ladder.rank[answer.band.low] <= ladder.rank[step] <= ladder.rank[answer.band.high]
+
+
+def _missing(state: State, ladder: Ladder, action: Action, facts: Facts) -> Iterator[str]:
+    """What the ladder wants before this step and the case does not have."""
+    there = {
+        "notice": state.noticed_at is not None,
+        "evidence-shared": state.evidence_at is not None,
+        "heard-or-declined": state.could_answer,
+        "case-finding": state.finding in FOUND,
+    }
+    for need in ladder.needs(action.step, facts.groups):
+        if need in APPROVERS:
+            continue
+        if not there.get(need, need in state.needs):
+            yield f"'{need}' is missing ({HOW.get(need, f'`compliance case record {need}`')})"
+    current = facts.digests.get(action.id)
+    valid = [approval for approval in action.approvals if approval.digest == current]
+    if len(valid) < len(action.approvals):
+        yield "what was approved has changed since; the approval before that is void"
+    wanted = required_roles(ladder, action, facts.groups)
+    given = {approval.role: approval.actor for approval in valid}
+    for role in wanted:
+        if (role == "second" and not given) or (role != "second" and role not in given):
+            yield f"the approval of {'a second person' if role == 'second' else role} is missing"
+
+
+HOW: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "notice": "`compliance case notice`",
+        "evidence-shared": "`compliance case share`",
+        "heard-or-declined": "`compliance case hear` or `decline`",
+        "case-finding": "`compliance case find`",
+    }
+)
+
+
+def _refuse(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    yield from _action(state, entry, "proposed")
+
+
+def _deliver(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    yield from _action(state, entry, "issued")
+    action = state.actions.get(entry.ref or 0)
+    when = entry.on or entry.at
+    if when > facts.now:
+        yield "a letter cannot be delivered in the future"
+    elif action is not None and action.issued_at is not None and when < action.issued_at:
+        yield f"it was issued on {local_day(action.issued_at, facts.zone)}, and not delivered before"
+
+
+def _acknowledge(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    # A refusal is recorded with its witness in `value`, which is somebody else.
+    yield from _action(state, entry, "delivered", "issued")
+    if entry.value == entry.actor:
+        yield "the witness of a refusal is another person"
+
+
+def _withdraw(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    yield from _action(state, entry, "proposed", "issued")
+
+
+def _rescind(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    yield from _action(state, entry, "delivered")
+
+
+def _appeal(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    faults = list(_action(state, entry, "delivered"))
+    yield from faults
+    if faults:
+        return
+    action = state.actions[entry.ref or 0]
+    if any(appeal.action == action.id for appeal in state.appeals.values()):
+        yield f"action {action.id} was appealed against already; one appeal for one step"
+    filed = entry.on or entry.at
+    if filed > facts.now:
+        yield "an appeal cannot be filed in the future"
+    if action.delivered_at is not None:
+        last = ladder.spec.appeal_within.after(local_day(action.delivered_at, facts.zone))
+        late = local_day(filed, facts.zone) > last
+        if late and entry.value != "late":
+            yield f"appeals against it could be filed until {last}; HR or legal may accept a late one (--late, with the reason)"
+        if late and entry.value == "late" and entry.role not in APPROVERS:
+            yield f"HR or legal accept a late appeal, and {entry.actor!r} is {entry.role}"
+
+
+def _decide(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    appeal = state.appeals.get(entry.ref or 0)
+    if appeal is None:
+        yield f"there is no appeal {entry.ref} in this case ({_ids(state.appeals)})"
+        return
+    if appeal.outcome is not None:
+        yield f"appeal {appeal.id} was decided: {appeal.outcome}"
+    action = state.actions[appeal.action]
+    involved = {action.proposed_by, action.issued_by, state.finding_by, state.gravity_by}
+    if entry.actor in involved | {approval.actor for approval in action.approvals}:
+        yield f"{entry.actor!r} took part in the step, and somebody who did not decides"
+    outcome, _, reduced_to = (entry.value or "").partition(":")
+    if outcome not in OUTCOMES:
+        yield f"'{outcome}' is no outcome: one of {', '.join(OUTCOMES)}"
+    elif (outcome == "reduced") != bool(reduced_to):
+        yield "'reduced' names the step it is reduced to, and only 'reduced' does"
+    elif reduced_to and (reduced_to not in ladder.rank or ladder.rank[reduced_to] >= ladder.rank[action.in_force]):
+        below = ladder.spec.steps[: ladder.rank.get(action.in_force, 0)]
+        yield f"'{reduced_to}' is no step below {action.in_force} ({', '.join(below) or 'there is none'})"
+
+
+def _do_duty(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    yield from _action(state, entry, "issued", "delivered", "overturned")
+    if entry.value not in {duty.duty for duty in ladder.spec.duties}:
+        known = ", ".join(duty.duty for duty in ladder.spec.duties) or "none"
+        yield f"'{entry.value}' is no duty of the ladder '{ladder.id}' ({known})"
+
+
+def _close(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
+    for action in state.actions.values():
+        if action.status in {"proposed", "issued"}:
+            yield f"action {action.id} is {action.status}; deliver or withdraw it first"
+    for appeal in state.open_appeals:
+        yield f"appeal {appeal.id} is open"
+    if state.suspended_at is not None:
+        yield "a suspension is on; lift it first"
+
+
+def _reopen(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
+    if not state.is_closed:
+        yield "the case is open"
+
+
+STEPS: Final[Mapping[Kind, Step]] = MappingProxyType(
+    {
+        Kind.FLAG: Step(permission="cases:work", needs_reason=False, refusals=_flag),
+        Kind.NOTE: Step(permission="cases:work", needs_reason=True, refusals=_nothing, after_closing=True),
+        Kind.BRAKE: Step(permission="cases:brake", needs_reason=True, refusals=_set_brake),
+        Kind.RELEASE: Step(permission="brakes:release", needs_reason=True, refusals=_release_brake),
+        Kind.NOTICE: Step(permission="cases:work", needs_reason=True, refusals=_notice),
+        Kind.EVIDENCE: Step(permission="cases:work", needs_reason=False, refusals=_told),
+        Kind.HEARING: Step(permission="cases:work", needs_reason=False, refusals=_hearing),
+        Kind.POSTPONED: Step(permission="cases:work", needs_reason=True, refusals=_postpone),
+        Kind.HEARD: Step(permission="cases:work", needs_reason=True, refusals=_heard),
+        Kind.DECLINED: Step(permission="cases:work", needs_reason=True, refusals=_declined),
+        Kind.NEED: Step(permission="cases:work", needs_reason=True, refusals=_need),
+        Kind.FINDING: Step(permission="cases:find", needs_reason=True, refusals=_find),
+        Kind.GRAVITY: Step(permission="cases:find", needs_reason=True, refusals=_set_gravity),
+        Kind.UNAWARE: Step(permission="cases:find", needs_reason=True, refusals=_yes_no),
+        Kind.GROSS: Step(permission="actions:approve", needs_reason=True, refusals=_both_roles("gross")),
+        Kind.SUSPENDED: Step(permission="cases:suspend", needs_reason=True, refusals=_suspend),
+        Kind.RESUMED: Step(permission="cases:suspend", needs_reason=True, refusals=_resume),
+        Kind.TRAINING: Step(permission="cases:work", needs_reason=False, refusals=_train, after_closing=True),
+        Kind.TRAINED: Step(permission="cases:work", needs_reason=False, refusals=_was_trained, after_closing=True),
+        Kind.HOLD_OVERRIDE: Step(
+            permission="actions:approve", needs_reason=True, refusals=_both_roles("hold_overrides")
+        ),
+        Kind.PROPOSED: Step(permission="actions:propose", needs_reason=True, refusals=_propose),
+        Kind.APPROVED: Step(permission="actions:approve", needs_reason=True, refusals=_approve),
+        Kind.REFUSED: Step(permission="actions:approve", needs_reason=True, refusals=_refuse),
+        Kind.ISSUED: Step(permission="actions:issue", needs_reason=False, refusals=_issue),
+        Kind.DELIVERED: Step(permission="actions:issue", needs_reason=False, refusals=_deliver),
+        Kind.RECEIPT: Step(permission="actions:issue", needs_reason=False, refusals=_acknowledge, after_closing=True),
+        Kind.WITHDRAWN: Step(permission="actions:issue", needs_reason=True, refusals=_withdraw),
+        Kind.RESCINDED: Step(permission="actions:rescind", needs_reason=True, refusals=_rescind, after_closing=True),
+        Kind.APPEALED: Step(permission="appeals:file", needs_reason=True, refusals=_appeal, after_closing=True),
+        Kind.DECIDED: Step(permission="appeals:decide", needs_reason=True, refusals=_decide, after_closing=True),
+        Kind.DUTY: Step(permission="cases:work", needs_reason=True, refusals=_do_duty, after_closing=True),
+        Kind.CLOSED: Step(permission="cases:work", needs_reason=True, refusals=_close),
+        Kind.REOPENED: Step(permission="cases:find", needs_reason=True, refusals=_reopen, after_closing=True),
+    }
+)
