@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: More lines cannot be told apart; more bars do not fit on a page.
 MOST_LINES: Final = 6
 MOST_BARS: Final = 20
+#: A line of one point shows nothing that its table does not.
+_FEWEST_WEEKS: Final = 2
 _WIDTH: Final = 600
 _SPACE: Final = "{http://www.w3.org/2000/svg}"
 _NAME_SHOWN: Final = 26
@@ -46,7 +48,7 @@ def charts(report: Report) -> Mapping[str, Chart]:
 
 
 def _rates(found: Rates) -> Chart | None:
-    if not found.policies or len(found.weeks) == 1:
+    if not found.policies or sum(week.posts > 0 and not week.is_hidden for week in found.weeks) < _FEWEST_WEEKS:
         return None
     most = sorted(found.policies, key=lambda each: (-sum(rate.flags or 0 for rate in each.weeks), each.policy))
     shown = most[:MOST_LINES]

@@ -105,7 +105,7 @@ def _scans_said(found: Coverage) -> str:
     if not found.scans:
         return "No scan began in this period."
     ends = {
-        "read to the end": found.done,
+        "finished": found.done,
         "stopped before the end": found.stopped,
         "ended by an error": found.failed,
         "killed half-way (what was stored stays, the next scan goes on from there)": found.killed,

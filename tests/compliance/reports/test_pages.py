@@ -198,7 +198,7 @@ def test_hidden_is_said_in_words(sqlite):
     assert "Its rates are hidden: too few accounts wrote them." in text
     assert "confidentiality hidden hidden – cannot tell" in text
     assert "confidentiality.codename 9 (few) hidden hidden hidden" in text
-    assert list(charts(found)) == ["rates", "waiting"]
+    assert list(charts(found)) == ["waiting"]
 
 
 def test_json_writes_yield_by_its_word_and_numbers_as_numbers(sqlite):
