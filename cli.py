@@ -18,6 +18,7 @@ from compliance.commands import (
     init,
     policy,
     queue,
+    report,
     scan,
     show,
 )
@@ -39,6 +40,7 @@ app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
+app.command()(report.report)
 app.add_typer(case.app, name="case")
 app.add_typer(action.app, name="action")
 app.add_typer(appeal.app, name="appeal")

@@ -107,7 +107,11 @@ def _finish(run: Run, status: str) -> None:
         )
         rejects = select(func.count()).select_from(Reject).where(Reject.seen_at < report.started_at)
         outstanding = session.scalar(incomplete) or 0, session.scalar(rejects) or 0
-        ended = {"status": status, "finished_at": finished, "counts": run.counts_json()}
+        counts = run.counts_json()
+        for error in report.errors:
+            # Reports tell from it which sources were not read to their end.
+            counts[error.source]["unreached"] = 1
+        ended = {"status": status, "finished_at": finished, "counts": counts}
         session.execute(update(Scan).where(Scan.id == report.scan_id).values(ended))
         detail: dict[str, int | str | None] = {"status": status, "ruleset": run.evaluator.ruleset_hash}
         detail |= {"sources": len(report.counts), "errors": len(report.errors), "flags": report.opened.total()}

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from compliance.check_report import CheckOutput
 from compliance.dossier import Dossier
 from compliance.listing import QueuePage
+from compliance.reports.report import Report
 from compliance.runs import RunsPage
 
 #: Where a schema's name is not its command's.
@@ -24,7 +25,13 @@ _COMMANDS: Final = {"runs": "db runs"}
 
 def schemas() -> Mapping[str, str]:
     """Return the text of each schema file by its name."""
-    kinds: dict[str, Any] = {"queue": QueuePage, "runs": RunsPage, "show": Dossier, "check": CheckOutput}
+    kinds: dict[str, Any] = {
+        "queue": QueuePage,
+        "report": Report,
+        "runs": RunsPage,
+        "show": Dossier,
+        "check": CheckOutput,
+    }
     return {f"{name}.schema.json": _schema(name, kind) for name, kind in kinds.items()}
 
 
