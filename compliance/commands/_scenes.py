@@ -14,7 +14,6 @@ _CODENAME: Final = "confidentiality.codename"
 _BOATS: Final = ("linkedin/li-017", "x/x-040")
 _SLIPS: Final = ("x/x-006", "x/x-050")
 _THREAD: Final = ("toot-017", "toot-018", "toot-019", "toot-020", "toot-021")
-_SAME: Final = ("x/x-041", "mastodon/toot-039", "bluesky/sky-033")
 
 
 def scene_one(stage: Stage) -> None:
@@ -150,28 +149,6 @@ def scene_five(stage: Stage) -> None:
         stage.typed(f"compliance show {flag.id} --as {who}")
         with stage.refusals():
             stage.dossier(flag.id, as_id=who)
-
-
-def scene_seven(stage: Stage) -> None:
-    """The same words by three people in three countries."""
-    stage.title("7. The same words in three countries")
-    flags = {f"{flag.source}/{flag.post}": flag for flag in stage.flags_of(*_SAME) if flag.rule == _CODENAME}
-    for key in _SAME:
-        flag = flags[key]
-        country = _country(stage, flag.id)
-        stage.line(f"{country}  flag {flag.id:<3} {flag.severity}  {flag.rule}  {flag.platform}")
-    found = stage.dossier(flags[_SAME[0]].id, as_id="rivera")
-    stage.line(stage.excerpt(found.versions[0].text or "", found.versions[0].spans, beside=4))
-
-
-def _country(stage: Stage, flag_id: int) -> str:
-    from compliance.commands._desk import session_of
-    from compliance.models import Flag
-
-    with session_of(stage.space, writes=False) as session:
-        post = session.get_one(Flag, flag_id).post
-        person = stage.space.people.person_of(post.platform, post.author)
-    return person.country if person else "??"
 
 
 def _stored(stage: Stage, source: str, posts: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -141,7 +141,7 @@ def test_each_scene_shows_what_the_services_said(shown):
     stdout, _ = shown
     before, *parts = re.split(r"^(\d)\. ", stdout, flags=re.MULTILINE)
     scenes = dict(zip(parts[::2], parts[1::2], strict=True))
-    embargo, tuna, key, promise, thread, same, night = (scenes[number] for number in "1234578")
+    embargo, tuna, key, promise, thread, steps, same, night = (scenes[number] for number in "12345678")
     assert "64 in languages that some rules do not cover were accepted" in before
     assert embargo.count("STOP") == 2
     assert embargo.rstrip().endswith("1 draft: 1 clean. Fine to publish.")
@@ -153,10 +153,14 @@ def test_each_scene_shows_what_the_services_said(shown):
     assert re.findall(r"^  (clean|flagged) ", thread, re.MULTILINE) == ["clean", "clean", "flagged", "clean", "clean"]
     assert "counsel lane, which the role 'reviewer' may not open" in thread
     assert "'manager', which may not read flags" in thread
-    assert re.findall(r"^  ([A-Z]{2})  flag \d+ +high  confidentiality.codename", same, re.MULTILINE) == [
-        "US",
-        "GB",
-        "DE",
+    assert "written warning  delivered 2026-08-12, refused before haddad" in steps
+    assert "highest step that counts is verbal warning: written" in steps
+    assert re.search(r"nothing\s+formal is issued until it is decided", steps)
+    assert "no earlier step counts: coaching talk to verbal warning" in steps
+    assert re.findall(r"^  ([A-Z]{2})  flag \d+ +ladder (\w+)", same, re.MULTILINE) == [
+        ("US", "us"),
+        ("GB", "gb"),
+        ("DE", "de"),
     ]
     assert re.findall(r"^\d$", night, re.MULTILINE) == ["3", "0"]
     assert "Flags opened: material-information 1." in night
