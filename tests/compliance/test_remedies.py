@@ -8,12 +8,13 @@ from sqlalchemy import select
 from compliance import remedies
 from compliance.audit import Actor
 from compliance.db import reading, writing
+from compliance.dossier import show
 from compliance.errors import ComplianceError
 from compliance.models import AuditRow, Remedy
 from compliance.review import Verdict, decide
 from compliance.scan import scan
 from rules.evaluation import Evaluation, Failure, Finding, Match, Publish, Severity, Status
-from tests.compliance.desk import NOW, STAFF, TEXT, People, make_flag, make_post, make_version
+from tests.compliance.desk import NOW, STAFF, TEXT, People, RuleSet, make_flag, make_post, make_version
 
 NIGHT = Actor(id="nightly", proof="system")
 WEEK = timedelta(days=7)
@@ -180,3 +181,17 @@ def test_one_remedy_at_a_time_and_only_by_who_may_decide(db_engine, asked):
             ask(session, 1)
         with pytest.raises(ComplianceError, match="may not decide flags"):
             ask(session, 1, by="auditor")
+
+
+def test_the_dossier_says_how_a_remedy_stands(db_engine, asked):
+    post = asked()
+    assert [each.status for each in dossier(db_engine).remedies] == ["open"]
+    assert [each.status for each in dossier(db_engine, now=NOW + WEEK).remedies] == ["overdue"]
+    later(db_engine, post, "Can't wait for the launch!")
+    night(db_engine)
+    assert [each.status for each in dossier(db_engine, now=NOW + WEEK).remedies] == ["done"]
+
+
+def dossier(db_engine, *, now=NOW):
+    with reading(db_engine) as session:
+        return show(session, 1, ruleset=RuleSet(), people=People(), reviewer=STAFF["officer"], actor=NIGHT, now=now)
