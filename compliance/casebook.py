@@ -214,15 +214,23 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
     ids = sorted(flags)
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
+        earliest = (
+            select(PostVersion.id)
+            .where(PostVersion.post_id == PostRow.id)
+            .order_by(PostVersion.at, PostVersion.id)
+            .limit(1)
+            .correlate(PostRow)
+            .scalar_subquery()
+        )
         query = (
-            select(Flag, PostRow, PostVersion)
+            select(Flag, PostRow, PostVersion, earliest)
             .join(PostRow, PostRow.id == Flag.post_id)
             .join(PostVersion, PostVersion.id == Flag.opened_version_id)
             .where(Flag.id.in_(chunk))
         )
         final = select(DecisionRow).where(DecisionRow.flag_id.in_(chunk), DecisionRow.verdict != "escalated")
         last = {row.flag_id: row for row in session.scalars(final.order_by(DecisionRow.round))}
-        for flag, post, version in session.execute(query):
+        for flag, post, version, first in session.execute(query):
             decision = last.get(flag.id)
             found.append(
                 Evidence(
@@ -231,7 +239,7 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
                     policy=flag.policy,
                     severity=flag.severity,
                     occasion=flags[flag.id],
-                    at=version.at,
+                    at=_published(post, version, is_first=version.id == first),
                     platform=post.platform,
                     channel=post.channel,
                     handle=post.author,
@@ -246,6 +254,11 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.at, each.flag_id)))
+
+
+def _published(post: PostRow, version: PostVersion, *, is_first: bool) -> datetime:
+    """Return when a version was published; where its edit has no time, a first version is as old as its post."""
+    return version.edited_at or (post.posted_at if is_first else None) or version.at
 
 
 def history_of(session: Session, row: Case) -> tuple[tuple[PriorStep, ...], tuple[str, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from os import fstat
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, BinaryIO, ClassVar, Final, TypeAlias
 from pydantic import Field
 
 from connectors.base import Page, Settings
-from connectors.bluesky_record import COLLECTIONS, RecordError, post_of
+from connectors.bluesky_record import COLLECTIONS, RecordError, post_of, time_of_key
 from connectors.car import BlockError, Blocks
 from connectors.errors import FatalError, SkippableError
 from connectors.files import Mark, numbers_of, opened, paged
@@ -83,6 +84,8 @@ class _Reader:
     handle: str | None
     blocks: Blocks = field(init=False)
     did: str = ""
+    #: When the repository was as it is here.
+    as_of: datetime | None = None
     tree: object = None
     leaves: Iterator[_Leaf] = field(init=False)
     #: Leaves and faults passed.
@@ -104,6 +107,7 @@ class _Reader:
             message = "the root of this CAR is no commit of a repository"
             raise FatalError(message, place=str(self.path), hint="export the repository from Bluesky's settings")
         self.did, self.tree = did, tree
+        self.as_of = time_of_key(str(commit.get("rev"))) if isinstance(commit, dict) else None
         told = numbers_of(since, "passed")
         self.leaves = self._leaves()
         if told is not None and json.loads(since or "{}").get("sha256") == self.blocks.digest:
@@ -159,6 +163,7 @@ class _Reader:
                 collection=collection,
                 rkey=rkey,
                 author=self.handle or self.defaults.author or self.did,
+                as_of=self.as_of,
             )
         except BlockError as error:
             return self._fault(str(error), f"{collection}/{rkey[:_SHOWN]}")

@@ -34,17 +34,22 @@ class _Embed:
     quoted: str | None = None
 
 
-def post_of(record: object, *, did: str, collection: str, rkey: str, author: str) -> Post:
-    """Return the post that a record is. Raises RecordError."""
+def post_of(
+    record: object, *, did: str, collection: str, rkey: str, author: str, as_of: datetime | None = None
+) -> Post:
+    """Return the post that a record is, as it was at `as_of`. Raises RecordError."""
     if not isinstance(record, Mapping):
         message = "the record is no map"
         raise RecordError(message)
+    posted_at = _time(record.get("createdAt"), rkey)
     make = {POST: _post, REPOST: _repost, PROFILE: _profile}[collection]
     fields = {
         "external_id": f"at://{did}/{collection}/{rkey}",
         "platform": "bluesky",
         "author": author,
-        "posted_at": _time(record.get("createdAt"), rkey),
+        "posted_at": posted_at,
+        # A record does not say when it was changed; of two texts the later repository has the current one.
+        "as_of": max(filter(None, (as_of, posted_at)), default=None),
     }
     return make(record, fields, did, rkey)
 
@@ -155,11 +160,11 @@ def _time(value: object, rkey: str) -> datetime | None:
             return time.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    return _time_of_key(rkey)
+    return time_of_key(rkey)
 
 
-def _time_of_key(rkey: str) -> datetime | None:
-    """Return the time in a TID, microseconds above ten bits of clock id: https://atproto.com/specs/tid."""
+def time_of_key(rkey: str) -> datetime | None:
+    """Return the time in a TID, None if it is none: microseconds above ten bits of clock id: https://atproto.com/specs/tid."""
     if len(rkey) != _TID_LENGTH or not set(rkey) <= set(_TID):
         return None
     number = 0

@@ -14,7 +14,7 @@ from compliance.casebook import find_case, letter_of, open_up
 from compliance.db import reading, writing
 from compliance.entry import Kind
 from compliance.errors import ComplianceError, ConflictError
-from compliance.models import AuditRow, Case, CaseEntry
+from compliance.models import AuditRow, Case, CaseEntry, Flag
 from compliance.review import Verdict, decide
 from compliance.trail import verify
 from tests.compliance.casework import DAY, PEOPLE, SETTING, STAFF, actor, delivered, do, heard, opened, upheld
@@ -359,3 +359,13 @@ def test_no_repr_shows_what_people_wrote(session):
     do(session, case, Kind.NOTE, words="Planted-Secret 🙈")
     assert "Planted-Secret" not in repr(look(session, case))
     assert "Planted-Secret" not in repr(cases.Deed(kind=Kind.NOTE, words="Planted-Secret"))
+
+
+def test_an_act_is_as_old_as_its_post_where_the_platform_does_not_date_edits(session):
+    """An export orders versions by when it was made; that is not when the post was published."""
+    flag = upheld(session, at=NOW + 30 * DAY)
+    post = session.get(Flag, flag).post
+    post.posted_at = NOW
+    session.flush()
+    case = opened(session, flag, now=NOW + 40 * DAY)
+    assert look(session, case).evidence[0].at == NOW

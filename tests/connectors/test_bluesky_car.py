@@ -314,3 +314,13 @@ def test_a_profile_is_one(file):
 def test_names_tell_it():
     assert BlueskyCarConnector.recognises(Path("repo.CAR"))
     assert not BlueskyCarConnector.recognises(Path("repo.cart"))
+
+
+def test_of_two_repositories_the_later_one_has_the_current_text(file):
+    times = {}
+    for rev, text in (("3mgfuv6222222", "new"), ("3lgfuv6222222", "old"), ("no revision", "unknown")):
+        file.write_bytes(make_car(*make_blocks({"app.bsky.feed.post/a": make_post(text)}, rev=rev)))
+        (post,) = [post for page in read(file) for post in page.posts]
+        assert post.at is not None
+        times[text] = post.at
+    assert times["new"] > times["old"] >= times["unknown"]
