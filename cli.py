@@ -10,6 +10,7 @@ from compliance.commands import (
     audit,
     case,
     check,
+    db,
     decide,
     demo,
     detect,
@@ -17,6 +18,7 @@ from compliance.commands import (
     init,
     policy,
     queue,
+    report,
     scan,
     show,
 )
@@ -38,11 +40,13 @@ app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
+app.command()(report.report)
 app.add_typer(case.app, name="case")
 app.add_typer(action.app, name="action")
 app.add_typer(appeal.app, name="appeal")
 app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from compliance.discipline import Act, Comparable, PriorStep, Recommendation, re
 from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError
 from compliance.ladder import Gravity, Ladder
-from compliance.letters import Letter, fill
+from compliance.letters import PHRASES, Letter, fill, say_day
 from compliance.models import Case, CaseEntry, DecisionRow, Flag, PostRow, PostVersion
 from compliance.people import People, Person
 from compliance.permissions import Reviewer, may, require
@@ -214,15 +214,23 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
     ids = sorted(flags)
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
+        earliest = (
+            select(PostVersion.id)
+            .where(PostVersion.post_id == PostRow.id)
+            .order_by(PostVersion.at, PostVersion.id)
+            .limit(1)
+            .correlate(PostRow)
+            .scalar_subquery()
+        )
         query = (
-            select(Flag, PostRow, PostVersion)
+            select(Flag, PostRow, PostVersion, earliest)
             .join(PostRow, PostRow.id == Flag.post_id)
             .join(PostVersion, PostVersion.id == Flag.opened_version_id)
             .where(Flag.id.in_(chunk))
         )
         final = select(DecisionRow).where(DecisionRow.flag_id.in_(chunk), DecisionRow.verdict != "escalated")
         last = {row.flag_id: row for row in session.scalars(final.order_by(DecisionRow.round))}
-        for flag, post, version in session.execute(query):
+        for flag, post, version, first in session.execute(query):
             decision = last.get(flag.id)
             found.append(
                 Evidence(
@@ -231,7 +239,7 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
                     policy=flag.policy,
                     severity=flag.severity,
                     occasion=flags[flag.id],
-                    at=version.at,
+                    at=_published(post, version, is_first=version.id == first),
                     platform=post.platform,
                     channel=post.channel,
                     handle=post.author,
@@ -246,6 +254,11 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
                 )
             )
     return tuple(sorted(found, key=lambda each: (each.at, each.flag_id)))
+
+
+def _published(post: PostRow, version: PostVersion, *, is_first: bool) -> datetime:
+    """Return when a version was published; where its edit has no time, a first version is as old as its post."""
+    return version.edited_at or (post.posted_at if is_first else None) or version.at
 
 
 def history_of(session: Session, row: Case) -> tuple[tuple[PriorStep, ...], tuple[str, ...]]:
@@ -292,7 +305,7 @@ def policies_of(session: Session, states: Mapping[int, State]) -> dict[int, froz
     policy: dict[int, str] = {}
     for start in range(0, len(flags), _CHUNK):
         query = select(Flag.id, Flag.policy).where(Flag.id.in_(flags[start : start + _CHUNK]))
-        policy |= dict(session.execute(query).tuples().all())
+        policy |= {row.id: row.policy for row in session.execute(query)}
     return {
         case_id: frozenset(policy[flag] for flag in state.flags if flag in policy) for case_id, state in states.items()
     }
@@ -397,60 +410,56 @@ def _template(case: Open, action: Action) -> str:
 
 def _values(case: Open, action: Action, setting: Setting, now: datetime) -> dict[str, str]:
     ladder, state, zone = case.ladder, case.state, case.facts.zone
+    phrases = PHRASES[ladder.spec.letter.language]
     today = now.astimezone(zone).date()
     last = ladder.last_live_day(action.in_force, today)
     rules = {each.rule: setting.ruleset.rule(each.rule) for each in case.evidence}
     clauses = dict.fromkeys(rule.clause or rule.policy.clause for rule in rules.values() if rule is not None)
+    times = (each.at.astimezone(zone) for each in case.evidence)
+    no_finding = "" if ladder.is_formal(action.step) else phrases["no-finding"]
     return {
         "organisation": setting.organisation,
         "person": (case.person.name if case.person else "") or case.row.person_id,
-        "date": _day(today),
+        "date": say_day(today, phrases),
         "step": ladder.title(action.step),
         "act": "; ".join(dict.fromkeys(rule.title if rule else rule_id for rule_id, rule in rules.items())),
-        "time": "; ".join(dict.fromkeys(_moment(each.at.astimezone(zone)) for each in case.evidence)),
-        "place": "; ".join(dict.fromkeys(_place(each) for each in case.evidence)),
-        "clause": "; ".join(clause for clause in clauses if clause) or "the policy that the rule names",
-        "finding": state.finding or ("not needed for this step" if not ladder.is_formal(action.step) else ""),
-        "heard": _heard(state, zone),
+        "time": "; ".join(dict.fromkeys(f"{say_day(at, phrases)}, {at:%H:%M %Z}" for at in times)),
+        "place": "; ".join(dict.fromkeys(_place(each, phrases) for each in case.evidence)),
+        "clause": "; ".join(clause for clause in clauses if clause) or phrases["clause"],
+        "finding": phrases.get(state.finding or "", no_finding),
+        "heard": _heard(state, zone, phrases),
         "consequence": ladder.spec.consequence.strip(),
-        "lapses": _day(last) if last else "does not lapse by itself",
-        "appeal_by": _day(ladder.spec.appeal_within.after(today)),
-        "appeal_how": "in writing or in person to anybody in human resources; somebody who took no part decides",
-        "delivered": _day(action.delivered_at.astimezone(zone)) if action.delivered_at else "",
-        **_recorded(case),
+        "lapses": say_day(last, phrases) if last else phrases["never"],
+        "appeal_by": say_day(ladder.spec.appeal_within.after(today), phrases),
+        "appeal_how": phrases["appeal-how"],
+        "delivered": say_day(action.delivered_at.astimezone(zone), phrases) if action.delivered_at else "",
+        **_recorded(case, phrases),
     }
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+def _place(each: Evidence, phrases: Mapping[str, str]) -> str:
+    return " ".join(filter(None, [each.platform or phrases["place"], f"({each.channel})" if each.channel else ""]))
 
 
-def _moment(at: datetime) -> str:
-    return f"{_day(at)}, {at:%H:%M %Z}"
-
-
-def _place(each: Evidence) -> str:
-    return " ".join(filter(None, [each.platform or "an unnamed platform", f"({each.channel})" if each.channel else ""]))
-
-
-def _heard(state: State, zone: tzinfo) -> str:
+def _heard(state: State, zone: tzinfo, phrases: Mapping[str, str]) -> str:
     if state.heard_at is not None:
-        return f"heard on {_day(state.heard_at.astimezone(zone))}"
-    said = {"explicit": "declined to answer", "silent": "gave no answer by the day set"}
-    return said.get(state.declined or "", "")
+        return phrases["heard"].format(day=say_day(state.heard_at.astimezone(zone), phrases))
+    return phrases.get(state.declined or "", "")
 
 
 #: Placeholders that name a fact somebody records, where its own name would read badly.
 _ALIASES: Final = {"agreement-id": "agreement", "companion-offered": "companion"}
 
 
-def _recorded(case: Open) -> dict[str, str]:
+def _recorded(case: Open, phrases: Mapping[str, str]) -> dict[str, str]:
     """Return what was recorded for the ladder's own needs; a need that is not this person's reads as such."""
     ladder, groups = case.ladder, case.person.groups if case.person else frozenset[str]()
     wanted = {need for step in ladder.spec.steps for need in ladder.needs(step, groups)}
     known = wanted | {need for needs in ladder.spec.group_needs.values() for need in needs}
-    words = {entry.value: case.words.get(entry.id, "recorded") for entry in case.entries if entry.kind is Kind.NEED}
+    words = {
+        entry.value: case.words.get(entry.id, phrases["recorded"]) for entry in case.entries if entry.kind is Kind.NEED
+    }
     return {
-        _ALIASES.get(need, need.replace("-", "_")): words.get(need, "" if need in wanted else "not applicable")
+        _ALIASES.get(need, need.replace("-", "_")): words.get(need, "" if need in wanted else phrases["not-applicable"])
         for need in known
     }

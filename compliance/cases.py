@@ -34,7 +34,7 @@ from compliance.occasions import Publication, group
 from compliance.people import Person
 from compliance.permissions import Reviewer, may, require, require_lane, who_may
 from compliance.procedure import OUTSIDE, WITHIN, State, fold
-from compliance.refusals import STEPS, fits, refusals
+from compliance.refusals import STEPS, fits, refusals, working_days_after
 from rules.evaluation import Severity
 
 #: Longest words of one entry, in code points.
@@ -451,6 +451,11 @@ def _notes(case: Open, draft: _Draft, stored: tuple[CaseEntry, int]) -> list[str
         missing = ladder.needs(str(draft.value), facts.groups)
         outside = ["it lies outside the recommended band: a second person must approve"] if draft.ref == OUTSIDE else []
         return [f"this is action {entry.id}", *outside, f"before it is issued: {', '.join(missing) or 'nothing more'}"]
+    if draft.kind is Kind.HEARING and draft.on is not None and ladder.spec.postpone_within is not None:
+        until = working_days_after(local_day(draft.on, facts.zone), ladder.spec.postpone_within)
+        return [
+            f"a postponement that the person's companion needs may not be refused up to {until} (holidays not counted)"
+        ]
     if draft.kind is Kind.APPEALED:
         return [f"this is appeal {entry.id}; nothing formal is issued to this person until it is decided"]
     if draft.kind is Kind.TRAINING:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, Dialect, Engine, Table, create_engine, event, insert
@@ -14,11 +16,20 @@ BUSY_SECONDS: Final = 30
 
 def open_engine(url: str) -> Engine:
     """Return an engine for an SQLAlchemy URL. On SQLite: WAL, foreign keys, full sync, writes begin IMMEDIATE."""
-    engine = create_engine(url)
+    # Whatever goes wrong, no error quotes the values of a statement: they hold what people wrote.
+    engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
     return engine
+
+
+def create_private(engine: Engine) -> None:
+    """Make the file of a SQLite database that is not there yet, readable by its owner only: it will hold posts."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and name != ":memory:" and Path(name).parent.is_dir():
+        with suppress(FileExistsError):
+            os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _on_sqlite_connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type

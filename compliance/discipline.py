@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
+from functools import partial
 from typing import Final
 
 from compliance.ladder import HEARING, OWN_PROCEDURE, TRAINING, Band, Gravity, Ladder
@@ -81,7 +82,7 @@ class Recommendation:
     #: What would change the answer.
     changes: tuple[str, ...] = ()
     comparable: tuple[str, ...] = ()
-    #: The same, as if every step under appeal were overturned; None without an open appeal that matters.
+    #: The same, as if every step under appeal were overturned; None unless one of them counts here.
     if_appeal_succeeds: Recommendation | None = field(default=None)
 
     @property
@@ -114,29 +115,33 @@ def recommend_step(
         message = f"the act lies in the future ({day}, today is {today})"
         raise ValueError(message)
     answer = _answer(ladder, history, act, day, zone)
-    contested = [prior for prior in history if prior.has_open_appeal and not prior.is_overturned]
+    contested = [each.prior for each in answer.weighed if each.counts and each.prior.has_open_appeal]
     other = None
-    if contested:
+    if contested and answer.kind == STEP:
         lenient = [replace(prior, is_overturned=prior.is_overturned or prior.has_open_appeal) for prior in history]
         other = _answer(ladder, lenient, act, day, zone)
     return replace(
         answer,
-        changes=tuple(_changes(ladder, history, act, day, zone, answer)),
+        changes=tuple(_changes(ladder, act, answer)),
         comparable=tuple(_compared(ladder, comparable)),
         if_appeal_succeeds=other,
     )
 
 
 def local_day(at: datetime | date, zone: tzinfo) -> date:
-    """Return the calendar day of a moment where the person is; a bare date is that day already."""
-    return at.astimezone(zone).date() if isinstance(at, datetime) else at
+    """Return the calendar day of a moment where the person is; a bare date is that day already. Raises ValueError for a naive time."""
+    if not isinstance(at, datetime):
+        return at
+    if at.tzinfo is None:
+        message = "a time without a zone has no day"
+        raise ValueError(message)
+    return at.astimezone(zone).date()
 
 
 def _answer(ladder: Ladder, history: Sequence[PriorStep], act: Act, day: date, zone: tzinfo) -> Recommendation:
     own = sorted(act.groups & set(ladder.spec.own_procedure))
-    weighed = tuple(_weigh(ladder, prior, act, day, zone) for prior in history)
-    counted = [each.prior.in_force for each in weighed if each.counts]
-    standing = max(counted, key=ladder.rank.__getitem__, default=None)
+    weighed = tuple(_weigh(ladder, prior, act, day, zone) for prior in sorted(history, key=partial(_order, zone)))
+    standing = _standing(ladder, [each for each in weighed if each.counts])
 
     def other(kind: str, *reasons: str) -> Recommendation:
         return Recommendation(kind=kind, band=None, standing=standing, act_day=day, reasons=reasons, weighed=weighed)
@@ -156,28 +161,44 @@ def _answer(ladder: Ladder, history: Sequence[PriorStep], act: Act, day: date, z
     return Recommendation(kind=STEP, band=band, standing=standing, act_day=day, reasons=reasons, weighed=weighed)
 
 
+def _order(zone: tzinfo, prior: PriorStep) -> tuple[date, str]:
+    """By day of delivery, then by everything else: the same history gives the same explanation in whatever order it came."""
+    rest = (prior.delivered.isoformat(), prior.place, prior.step, sorted(prior.policies), prior.reduced_to)
+    return local_day(prior.delivered, zone), repr((*rest, prior.is_overturned, prior.has_open_appeal))
+
+
+def _standing(ladder: Ladder, counted: Sequence[Weighed]) -> str | None:
+    return max((each.prior.in_force for each in counted), key=ladder.rank.__getitem__, default=None)
+
+
 def _weigh(ladder: Ladder, prior: PriorStep, act: Act, day: date, zone: tzinfo) -> Weighed:
     delivered = local_day(prior.delivered, zone)
     last = ladder.last_live_day(prior.in_force, delivered) if prior.in_force in ladder.rank else None
-
-    def no(why: str) -> Weighed:
-        return Weighed(prior=prior, counts=False, why=why, last_live_day=last)
-
     if prior.is_overturned:
-        return no("it was overturned, and never counts")
-    if prior.in_force not in ladder.rank:
-        return no(f"the ladder '{ladder.id}' has no such step; people weigh it")
-    if not _before(prior.delivered, act.at, zone):
-        return no(f"it was delivered on {delivered}, not before the act of {day}")
-    if last is None:
-        return no("this step leaves nothing that counts")
-    if day > last:
-        return no(f"it lapsed: the last day it counted was {last}, and the act was on {day}")
-    if ladder.spec.same_kind and not _same_kind(ladder, prior, act):
-        return no("it was for another kind of breach")
-    return Weighed(
-        prior=prior, counts=True, why=f"delivered on {delivered}, before the act; live to {last}", last_live_day=last
-    )
+        why = "it was overturned, and never counts"
+    elif prior.in_force not in ladder.rank:
+        why = f"the ladder '{ladder.id}' has no such step; people weigh it"
+    elif not _before(prior.delivered, act.at, zone):
+        why = f"it was delivered on {delivered}, not before the act of {day}"
+    elif last is None:
+        why = "this step leaves nothing that counts"
+    elif day > last:
+        why = f"it lapsed: the last day it counted was {last}, and the act was on {day}"
+    elif other_kind := _other_kind(ladder, prior, act):
+        why = other_kind
+    else:
+        why = f"delivered on {delivered}, before the act; live to {last}"
+        return Weighed(prior=prior, counts=True, why=why, last_live_day=last)
+    return Weighed(prior=prior, counts=False, why=why, last_live_day=last)
+
+
+def _other_kind(ladder: Ladder, prior: PriorStep, act: Act) -> str:
+    """Say why a step is no warning of this kind of breach; empty where it is, or where the ladder does not ask."""
+    if not ladder.spec.same_kind:
+        return ""
+    if not (prior.policies and act.policies):
+        return "the policies behind it or behind the act are not known, so it may be another kind of breach"
+    return "" if _kinds(ladder, prior.policies) & _kinds(ladder, act.policies) else "it was for another kind of breach"
 
 
 def _before(delivered: datetime | date, at: datetime | date, zone: tzinfo) -> bool:
@@ -187,9 +208,9 @@ def _before(delivered: datetime | date, at: datetime | date, zone: tzinfo) -> bo
     return local_day(delivered, zone) < local_day(at, zone)
 
 
-def _same_kind(ladder: Ladder, prior: PriorStep, act: Act) -> bool:
-    earlier = {ladder.family(policy) for policy in prior.policies} - {None}
-    return bool(earlier & {ladder.family(policy) for policy in act.policies})
+def _kinds(ladder: Ladder, policies: frozenset[str]) -> set[tuple[str, str]]:
+    """Return the kinds of breach of some policies: a family each, or the policy itself where no family holds it."""
+    return {("family", name) if (name := ladder.family(policy)) else ("policy", policy) for policy in policies}
 
 
 def _named(ladder: Ladder, band: Band) -> str:
@@ -197,32 +218,26 @@ def _named(ladder: Ladder, band: Band) -> str:
     return low if band.low == band.high else f"{low} to {high}"
 
 
-def _changes(
-    ladder: Ladder, history: Sequence[PriorStep], act: Act, day: date, zone: tzinfo, answer: Recommendation
-) -> Iterator[str]:
-    def said(what: str, other: Recommendation) -> Iterator[str]:
-        if (other.kind, other.band) != (answer.kind, answer.band):
-            result = _named(ladder, other.band) if other.band else other.kind
-            yield f"{what}: {result}"
-
-    if answer.kind != STEP:
+def _changes(ladder: Ladder, act: Act, answer: Recommendation) -> Iterator[str]:
+    """Yield what would change the answer: each step that counts, each day on which one lapses, each other gravity."""
+    if answer.band is None:
         return
-    for each in answer.weighed:
-        if not each.counts:
-            continue
-        rest = [prior for prior in history if prior is not each.prior]
+
+    def said(what: str, gravity: Gravity, left: Sequence[Weighed]) -> Iterator[str]:
+        band = ladder.band(gravity, _standing(ladder, left))
+        if band != answer.band:
+            yield f"{what}: {_named(ladder, band)}"
+
+    counted = [each for each in answer.weighed if each.counts]
+    for number, each in enumerate(counted):
         name = f"{ladder.title(each.prior.in_force)}{f' of {each.prior.place}' if each.prior.place else ''}"
-        yield from said(
-            f"without the {name}, or for an act after {each.last_live_day}", _answer(ladder, rest, act, day, zone)
-        )
+        yield from said(f"without the {name}", act.gravity, [*counted[:number], *counted[number + 1 :]])
+    for day in sorted({each.last_live_day for each in counted if each.last_live_day}):
+        later = [each for each in counted if each.last_live_day and each.last_live_day > day]
+        yield from said(f"for an act after {day}", act.gravity, later)
     for gravity in Gravity:
-        if gravity is not act.gravity:
-            yield from said(
-                f"at gravity {gravity.label}", _answer(ladder, history, replace(act, gravity=gravity), day, zone)
-            )
-    yield from said(
-        "if the person could not know the rule", _answer(ladder, history, replace(act, is_unaware=True), day, zone)
-    )
+        yield from said(f"at gravity {gravity.label}", gravity, counted)
+    yield f"if the person could not know the rule: {TRAINING}"
 
 
 def _compared(ladder: Ladder, comparable: Sequence[Comparable]) -> Iterator[str]:
@@ -255,11 +270,7 @@ def failing_scenarios(ladder: Ladder) -> Iterator[tuple[int, str]]:
             is_unaware=scenario.act.unaware,
             is_gross=scenario.act.gross,
         )
-        unknown = [prior.step for prior in scenario.given if prior.step not in ladder.rank]
-        if unknown:
-            yield number, f"there is no step '{unknown[0]}'"
-            continue
-        answer = recommend_step(ladder, history, act, scenario.act.on)
+        answer = recommend_step(ladder, history, act, local_day(act.at, ladder.zone))
         high = answer.band.high if answer.band else None
         if answer.answer != scenario.expect:
             yield number, f"expects '{scenario.expect}', and the ladder answers '{answer.answer}'"

@@ -14,7 +14,7 @@ from compliance.audit import Actor, record
 from compliance.errors import ComplianceError
 from compliance.first_aid import first_aid_only
 from compliance.listing import Withheld, is_author, pseudonyms, sealed_posts, visible_lanes, withheld
-from compliance.models import DecisionRow, Flag, Observation, PostRow, PostVersion
+from compliance.models import DecisionRow, Flag, Observation, PostRow, PostVersion, Remedy
 from compliance.permissions import People, Reviewer, Sight, may, no_flag, require, require_not_own, sees
 from rules.evaluation import Match, Severity
 
@@ -168,6 +168,20 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyView:
+    """What the author was asked to do; it never counts as a step."""
+
+    id: int
+    ask: str
+    due: datetime
+    #: open, overdue, done or withdrawn.
+    status: str
+    asked_at: datetime
+    actor: str
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlagLink:
     """Another flag, in one line."""
 
@@ -214,6 +228,8 @@ class Dossier:
     #: What a draft meets: block, warn, observe; None once the rule is gone.
     publish: str | None
     decisions: tuple[DecisionView, ...]
+    #: Oldest first.
+    remedies: tuple[RemedyView, ...]
     of_post: OtherFlags
     of_author: OtherFlags
     #: Advisory: they can only slow things down. Empty for roles that may not see them.
@@ -266,6 +282,7 @@ def show(  # noqa: PLR0913 - who looks, at what, through which rules
         confidence=next((seen.confidence for seen in reversed(observations) if seen.matches), 0.0),
         publish=None if rule is None else str(rule.publish),
         decisions=tuple(_decision(row) for row in flag.decisions),
+        remedies=_remedies(session, flag, now),
         of_post=_others(session, flag, reviewer, Flag.post_id == post.id),
         of_author=_of_author(session, flag, reviewer),
         tags=tuple(flag.tags) if may(reviewer, "tags:read") else (),
@@ -406,6 +423,22 @@ def _decision(row: DecisionRow) -> DecisionView:
         version=row.version_id,
         rule_version=row.rule_version,
         at=row.at,
+    )
+
+
+def _remedies(session: Session, flag: Flag, now: datetime) -> tuple[RemedyView, ...]:
+    rows = session.scalars(select(Remedy).where(Remedy.flag_id == flag.id).order_by(Remedy.id))
+    return tuple(
+        RemedyView(
+            id=row.id,
+            ask=row.ask,
+            due=row.due,
+            status="overdue" if row.status == "open" and row.due <= now else row.status,
+            asked_at=row.asked_at,
+            actor=row.actor,
+            settled_at=row.settled_at,
+        )
+        for row in rows
     )
 
 

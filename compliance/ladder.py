@@ -5,20 +5,21 @@ from __future__ import annotations
 import calendar
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime
 from enum import IntEnum
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Final, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from rules.errors import Fault, PolicyError, did_you_mean
-from rules.policy import Day, Identifier, Spec
+from rules.lists import parse_instant
+from rules.policy import Identifier, Spec
 from rules.shape import parse
 from rules.source import SourceFile, read_yaml
 
@@ -35,12 +36,22 @@ BRAKES: Final = (
     "unverified-author",
 )
 NONE: Final = "none"
+#: The key of `needs` for all formal steps.
+FORMAL: Final = "formal"
+#: What a letter may leave open in braces.
+LETTER_WORDS: Final = (
+    *("organisation", "person", "date", "step", "act", "time", "place", "clause", "finding", "heard", "consequence"),
+    *("lapses", "appeal_by", "appeal_how", "agreement", "companion"),
+)
+RESCISSION_WORDS: Final = ("organisation", "person", "date", "step", "delivered")
 #: Answers of a ladder that are no step.
 OWN_PROCEDURE: Final = "own-procedure"
 HEARING: Final = "investigation-and-hearing"
 TRAINING: Final = "training"
-_DURATION: Final = re.compile(r"(\d{1,3}) (day|week|month|year)s?")
-_LAST_MONTH: Final = 12
+#: Which ladder people have whose country is not named, or not known.
+DEFAULT: Final = "default"
+_COUNTRY: Final = re.compile("[A-Z]{2}")
+_DURATION: Final = re.compile("([0-9]{1,3}) (day|week|month|year)s?")
 
 
 class Gravity(IntEnum):
@@ -93,21 +104,34 @@ class Duration:
 
         6 months from 29 January end with 28 July (Bevan Ashford v Malin [1995] ICR 453). Where the last month is too
         short to hold the corresponding day, the period ends with that month: 6 months from 31 August end with
-        28 February (as in section 188 (2) and (3) of the German Civil Code).
+        28 February (as in sections 187 (2) and 188 (2), (3) of the German Civil Code). Never later than date.max.
         """
-        year, month = divmod(first.year * 12 + first.month - 1 + self.months, 12)
-        days = calendar.monthrange(year, month + 1)[1]
-        if first.day > days:
-            return date(year, month + 1, days) + timedelta(days=self.days)
-        return date(year, month + 1, first.day) + timedelta(days=self.days - 1)
+        corresponding, is_clamped = self._corresponding(first)
+        return _shifted(corresponding, self.days - (0 if is_clamped else 1))
 
     def after(self, day: date) -> date:
-        """Return the day this long after `day`: a deadline of 20 days set on the 1st ends with the 21st."""
-        return self.last_day(day + timedelta(days=1))
+        """Return the last day of a deadline set on `day`, that day not counted: 20 days set on the 1st end with the 21st.
+
+        One month from 28 February ends with 28 March, from 31 January with 28 February (Dodds v Walker [1981] 1 WLR
+        1027; sections 187 (1) and 188 (2), (3) of the German Civil Code). Never later than date.max.
+        """
+        return _shifted(self._corresponding(day)[0], self.days)
+
+    def _corresponding(self, day: date) -> tuple[date, bool]:
+        """Return the same day `months` later, and whether its month was too short and gave its last day instead."""
+        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
+        if year > date.max.year:
+            return date.max, True
+        days = calendar.monthrange(year, month + 1)[1]
+        return date(year, month + 1, min(day.day, days)), day.day > days
 
     def __str__(self) -> str:
         number, unit = (self.months, "month") if self.months else (self.days, "day")
         return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _shifted(day: date, days: int) -> date:
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +151,29 @@ class Band:
         return self.low if self.low == self.high else f"{self.low} to {self.high}"
 
 
-Length: TypeAlias = Annotated[Duration, BeforeValidator(Duration.parse)]
-Cell: TypeAlias = Annotated[Band, BeforeValidator(Band.parse)]
+def _as_moment(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return parse_instant(value) if "T" in value else date.fromisoformat(value)
+
+
+Length: TypeAlias = Annotated[
+    Duration,
+    BeforeValidator(Duration.parse),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["20 days", "6 months"]}),
+]
+Cell: TypeAlias = Annotated[
+    Band, BeforeValidator(Band.parse), WithJsonSchema({"type": "string", "examples": ["written", "written..final"]})
+]
+#: A day, or a moment where the hour matters: `2025-07-29T03:59:59Z`.
+Moment: TypeAlias = Annotated[datetime | date, BeforeValidator(_as_moment)]
 
 
 class PriorSpec(Spec):
     """An earlier step of a scenario."""
 
     step: Identifier
-    delivered: Day
+    delivered: Moment
     policy: Identifier | None = None
     overturned: bool = False
     reduced_to: Identifier | None = None
@@ -146,7 +184,7 @@ class ActSpec(Spec):
     """The act of a scenario."""
 
     gravity: Literal["low", "medium", "high", "critical"]
-    on: Day
+    on: Moment
     policy: Identifier | None = None
     groups: list[str] = Field(default_factory=list)
     unaware: bool = False
@@ -175,8 +213,11 @@ class DutySpec(Spec):
 
 
 class LetterSpec(Spec):
-    """What the person gets to read. Braces are filled when the letter is made; an unfilled one cannot be issued."""
+    """What the person gets to read. Braces (LETTER_WORDS) are filled when the letter is made; an unfilled one cannot be issued."""
 
+    language: Literal["en", "de"] = Field(
+        default="en", description="of dates and of the words that fill the placeholders"
+    )
     informal: str
     formal: str
     rescission: str
@@ -198,13 +239,14 @@ class LadderSpec(Spec):
     needs: dict[str, list[str]]
     group_needs: dict[str, list[str]] = Field(default_factory=dict, description="facts to record for people of a group")
     answer_within: Length = Field(description="the least time between notice and hearing")
-    postpone_within: int | None = Field(default=None, description="working days a hearing may be put off, once")
+    postpone_within: int | None = Field(default=None, ge=1, description="working days a hearing may be put off, once")
     appeal_open: Literal["hold"]
     appeal_within: Length
     brakes: list[str]
     own_procedure: list[str]
     same_kind: dict[str, list[str]] = Field(
-        default_factory=dict, description="families of policies; a step counts only towards an act of its family"
+        default_factory=dict,
+        description="families of policies: a step counts only towards an act of its family; a policy in none is its own",
     )
     duties: list[DutySpec] = Field(default_factory=list)
     consequence: str = Field(description="what a letter says about a further breach")
@@ -259,26 +301,27 @@ class Ladder:
 
     def needs(self, step: str, groups: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Return what must be there before the step is issued: procedure, recorded facts, approving roles; in this order."""
-        words = list(self.spec.needs.get("formal", ())) if self.is_formal(step) else []
+        words = list(self.spec.needs.get(FORMAL, ())) if self.is_formal(step) else []
         words += self.spec.needs.get(step, ())
         if self.is_formal(step):
             words += [need for group, needs in self.spec.group_needs.items() if group in groups for need in needs]
         return tuple(dict.fromkeys(words))
 
-    def family(self, policy: str | None) -> str | None:
-        """Return the family of a policy, None where the ladder knows none."""
+    def family(self, policy: str) -> str | None:
+        """Return the family of a policy, None where the ladder knows none: then it is its own kind of breach."""
         return next((name for name, members in self.spec.same_kind.items() if policy in members), None)
 
 
 def load_ladder(path: Path, *, shown: str | None = None) -> Ladder:
     """Read one ladder and run its scenarios. Raises PolicyError with every fault, each at its place."""
     from compliance.discipline import failing_scenarios
+    from compliance.ladder_faults import ladder_faults
 
     source = read_yaml(path, name=shown or path.name)
     spec = parse(source, LadderSpec)
     if spec is None or source.faults:
         raise PolicyError(source.faults)
-    for place, message, hint in _faults(spec):
+    for place, message, hint in ladder_faults(spec):
         source.fault(place, message, hint)
     if source.faults:
         raise PolicyError(source.faults)
@@ -298,7 +341,9 @@ def load_ladders(named: Mapping[str, str], *, root: Path | None, source: SourceF
     faults: list[Fault] = []
     loaded: dict[str, Ladder] = {}
     found: dict[str, Ladder] = {}
-    for country, name in ({"default": "us"} | dict(named)).items():
+    for country, name in ({DEFAULT: "us"} | dict(named)).items():
+        if country != DEFAULT and not _COUNTRY.fullmatch(country):
+            faults.append(_no_country(source, country))
         path = _path(name, root)
         try:
             if path is None:
@@ -309,9 +354,20 @@ def load_ladders(named: Mapping[str, str], *, root: Path | None, source: SourceF
                 found[country] = loaded[name]
         except PolicyError as error:
             faults += error.faults
+    faults += _same_name(loaded.values())
     if faults:
         raise PolicyError(faults)
     return found
+
+
+def _same_name(ladders: Iterable[Ladder]) -> Iterator[Fault]:
+    """Refuse two ladders of one name: a case keeps its ladder by name, and could go on with the other one."""
+    seen: dict[str, str] = {}
+    for ladder in ladders:
+        if ladder.id in seen:
+            message = f"the ladder '{ladder.id}' stands in {seen[ladder.id]} already"
+            yield Fault(file=ladder.file, line=1, column=1, message=message, hint="give this one another name")
+        seen.setdefault(ladder.id, ladder.file)
 
 
 def shipped_ladders() -> list[Path]:
@@ -324,97 +380,15 @@ def _path(name: str, root: Path | None) -> Path | None:
     return next((path for path in places if path.is_file()), None)
 
 
+def _no_country(source: SourceFile | None, country: str) -> Fault:
+    """Refuse a key that no person's country ever equals: their ladder would silently be the default."""
+    hint = f"{country.upper()}, as in people.csv" if _COUNTRY.fullmatch(country.upper()) else "GB, DE, …, or default"
+    place = source or SourceFile("compliance.yaml")
+    return place.fault(("ladders", country), f"'{country}' is no ISO 3166-1 alpha-2 code", hint, key=True)
+
+
 def _unknown(source: SourceFile | None, country: str, name: str, root: Path | None) -> Fault:
     own = (root / "ladders").glob("*.yaml") if root else ()
     known = sorted({path.stem for path in (*own, *shipped_ladders())})
     hint = did_you_mean(name, known, otherwise=f"there are: {', '.join(known)}")
     return (source or SourceFile("compliance.yaml")).fault(("ladders", country), f"there is no ladder '{name}'", hint)
-
-
-_Found: TypeAlias = tuple[tuple[str | int, ...], str, str]
-
-
-def _faults(spec: LadderSpec) -> Iterator[_Found]:
-    yield from _word_faults(spec)
-    yield from _zone_faults(spec)
-    shape = list(_matrix_faults(spec))
-    yield from shape
-    if not shape:
-        yield from _order_faults(spec)
-
-
-def _zone_faults(spec: LadderSpec) -> Iterator[_Found]:
-    try:
-        ZoneInfo(spec.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        yield ("timezone",), f"there is no time zone '{spec.timezone}'", "for example Europe/London"
-
-
-def _word_faults(spec: LadderSpec) -> Iterator[_Found]:
-    steps = set(spec.steps)
-    if len(steps) != len(spec.steps):
-        yield ("steps",), "a step stands here twice", ""
-    keyed: dict[str, Mapping[str, Any]] = {"titles": spec.titles, "live_for": spec.live_for}
-    for key, value in keyed.items():
-        for step in value.keys() - steps:
-            yield (key, step), f"there is no step '{step}'", did_you_mean(step, spec.steps)
-    for step in (*(each for each in spec.steps if each not in spec.titles),):
-        yield ("titles",), f"the step '{step}' has no title", ""
-    for step in spec.steps[:-1]:
-        if step not in spec.live_for:
-            yield ("live_for",), f"how long '{step}' counts is missing", "for example 6 months"
-    for step in spec.needs.keys() - steps - {"formal"}:
-        yield ("needs", step), f"there is no step '{step}'", f"formal, or one of: {', '.join(spec.steps)}"
-    missing = [word for word in PROCEDURE if word not in spec.needs.get("formal", ())]
-    if missing:
-        yield ("needs",), f"a formal step without {', '.join(missing)} is not fair", "list all four under `formal`"
-    for number, step in enumerate(spec.informal):
-        if step not in steps:
-            yield ("informal", number), f"there is no step '{step}'", did_you_mean(step, spec.steps)
-    if spec.informal != spec.steps[: len(spec.informal)] or len(spec.informal) == len(spec.steps):
-        yield ("informal",), "informal steps are the lowest ones, and the last step is formal", ""
-    for number, brake in enumerate(spec.brakes):
-        if brake not in BRAKES:
-            yield ("brakes", number), f"there is no brake '{brake}'", did_you_mean(brake, BRAKES)
-    if "protected-activity" not in spec.brakes:
-        yield ("brakes",), "the brake 'protected-activity' is missing", "no ladder runs without it"
-    for number, duty in enumerate(spec.duties):
-        for step in set(duty.steps) - steps:
-            yield ("duties", number, "steps"), f"there is no step '{step}'", did_you_mean(step, spec.steps)
-
-
-def _matrix_faults(spec: LadderSpec) -> Iterator[_Found]:
-    wanted = [NONE, *spec.steps[:-1]]
-    if spec.columns != wanted:
-        yield ("columns",), "columns are `none` and every step but the last, in order", f"[{', '.join(wanted)}]"
-    for gravity in Gravity:
-        row = spec.matrix.get(gravity.label)
-        if row is None:
-            yield ("matrix",), f"the row '{gravity.label}' is missing", "every gravity needs one"
-            continue
-        if len(row) != len(spec.columns):
-            message = f"the row '{gravity.label}' has {len(row)} cells, and there are {len(spec.columns)} columns"
-            yield ("matrix", gravity.label), message, "one cell for each column"
-        for number, cell in enumerate(row):
-            unknown = {cell.low, cell.high} - set(spec.steps)
-            if unknown:
-                word = min(unknown)
-                yield ("matrix", gravity.label, number), f"there is no step '{word}'", did_you_mean(word, spec.steps)
-            elif spec.steps.index(cell.low) > spec.steps.index(cell.high):
-                yield ("matrix", gravity.label, number), "this band runs downwards", "write the milder step first"
-    for word in spec.matrix.keys() - {gravity.label for gravity in Gravity}:
-        yield ("matrix", word), f"there is no gravity '{word}'", "low, medium, high, critical"
-
-
-def _order_faults(spec: LadderSpec) -> Iterator[_Found]:
-    """A graver act or a heavier history never gets a milder band."""
-    rows = [(gravity.label, spec.matrix[gravity.label]) for gravity in Gravity]
-    rank = spec.steps.index
-    for place, (label, row) in enumerate(rows):
-        for column, cell in enumerate(row):
-            for other, what in (
-                (rows[place - 1][1][column] if place else None, "for a less grave act"),
-                (row[column - 1] if column else None, "with a lighter history"),
-            ):
-                if other and (rank(cell.low) < rank(other.low) or rank(cell.high) < rank(other.high)):
-                    yield ("matrix", label, column), f"'{cell}' is milder than '{other}' {what}", ""

@@ -371,7 +371,8 @@ class Scan(Base):
     finished_at: Mapped[datetime | None]
     status: Mapped[str] = mapped_column(String(20), default="running")
     ruleset: Mapped[str] = mapped_column(String(64))
-    #: {source: {read, new, edited, deleted, evaluated, flagged, incomplete, failed}}.
+    #: {source: {read, new, edited, deleted, evaluated, flagged, incomplete, accepted, failed, skipped}}, `unreached: 1`
+    #: where the source was not read to its end.
     counts: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON, default=dict)
 
 

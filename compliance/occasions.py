@@ -10,6 +10,8 @@ from typing import Final
 
 #: Posts of one person that follow each other this closely are one outburst.
 RANT: Final = timedelta(hours=1)
+#: The same text later than this is said anew.
+CROSS_POST: Final = timedelta(days=7)
 #: A text shorter than this is too common to tell a cross-post by.
 _TELLING: Final = 20
 
@@ -30,7 +32,8 @@ class Publication:
 def group(publications: Sequence[Publication]) -> Mapping[int, int]:
     """Return flag id -> occasion, counted from 1 by time.
 
-    One occasion: several rules on one post, one thread, the same text elsewhere, or posts within an hour of each other.
+    One occasion: several rules on one post, one thread, the same text again within a week, or posts within an hour of
+    each other.
     """
     ordered = sorted(publications, key=lambda one: (one.at, one.flag_id))
     home = {one.flag_id: one.flag_id for one in ordered}
@@ -40,11 +43,14 @@ def group(publications: Sequence[Publication]) -> Mapping[int, int]:
             flag = home[flag]
         return flag
 
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[tuple[object, ...], Publication] = {}
     before: Publication | None = None
     for one in ordered:
         for mark in _marks(one):
-            home[root(seen.setdefault(mark, one.flag_id))] = root(one.flag_id)
+            earlier = seen.get(mark, one)
+            if mark[0] != "text" or one.at - earlier.at <= CROSS_POST:
+                home[root(earlier.flag_id)] = root(one.flag_id)
+            seen[mark] = one
         if before is not None and one.at - before.at <= RANT:
             home[root(before.flag_id)] = root(one.flag_id)
         before = one

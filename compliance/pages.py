@@ -50,7 +50,13 @@ def read_source(run: Run, source: ScanSource) -> None:
             run.breathe()
     except ConnectorError as error:
         run.report.errors.append(
-            SourceError(source=source.name, place=error.place, message=error.message, hint=error.hint)
+            SourceError(
+                source=source.name,
+                place=error.place,
+                message=error.message,
+                hint=error.hint,
+                error=type(error).__name__,
+            )
         )
 
 

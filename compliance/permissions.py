@@ -31,7 +31,10 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "tags:read": "see advisory tags",
         "sealed:read": "read a sealed post",
         "posts:scan": "scan sources",
+        "reports:read": "read reports",
         "audit:verify": "verify the audit trail",
+        "database:backup": "back up the database",
+        "database:restore": "upgrade the database or put a backup in its place",
         "cases:read": "read cases",
         "cases:work": "open and work on cases",
         "cases:find": "say what was found, and how grave it was",
@@ -49,6 +52,8 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 _READ: Final = frozenset({"flags:read"})
 _REVIEW: Final = _READ | {"flags:decide"}
+#: Reports are counts about rules, routes and sources, for those who answer for them.
+_REPORTS: Final = frozenset({"reports:read"})
 _CASE: Final = frozenset(
     {"cases:read", "cases:work", "cases:find", "cases:brake", "actions:propose", "actions:issue", "appeals:file"}
 )
@@ -61,23 +66,28 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "reader": _READ,
         "reviewer": _REVIEW,
         "security": _REVIEW | {"first-aid:read"},
-        "officer": _REVIEW | _CASE | {"first-aid:read", "names:reveal", "tags:read", "posts:scan", "audit:verify"},
-        "hr": _REVIEW | _CASE | _JUDGE | {"names:reveal", "cases:suspend"},
+        "officer": _REVIEW
+        | _CASE
+        | _REPORTS
+        | {"first-aid:read", "names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "hr": _REVIEW | _CASE | _JUDGE | _REPORTS | {"names:reveal", "cases:suspend"},
         "legal": _REVIEW
         | _CASE
         | _JUDGE
+        | _REPORTS
         | {"counsel:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
-        # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate.
+        # A line manager meets a person's case, never the queue: whoever reads all flags can retaliate. No reports
+        # either: with a team in mind, a small count has a face.
         "manager": frozenset(),
-        "auditor": _READ | {"audit:verify", "cases:read"},
+        "auditor": _READ | _REPORTS | {"audit:verify", "cases:read"},
         # Those who write or publish policies work on files and on counts, not on people's posts.
-        "policy-author": frozenset(),
-        "policy-publisher": frozenset(),
-        "principal": _REVIEW,
-        "privacy": _REVIEW | {"first-aid:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
-        "operator": frozenset({"posts:scan", "audit:verify"}),
+        "policy-author": _REPORTS,
+        "policy-publisher": _REPORTS,
+        "principal": _REVIEW | _REPORTS,
+        "privacy": _REVIEW | _REPORTS | {"first-aid:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "operator": frozenset({"posts:scan", "audit:verify", "database:backup", "database:restore"}),
         # Keeps the installation running; reads no post.
-        "admin": frozenset({"audit:verify"}),
+        "admin": frozenset({"audit:verify", "database:backup", "database:restore"}),
     }
 )
 

@@ -240,11 +240,16 @@ def _versions() -> Select[PostRow, PostVersion]:
     return select(PostRow, PostVersion).join(PostVersion, PostVersion.post_id == PostRow.id)
 
 
-def _item(run: Run, source: str, post: PostRow, version: PostVersion) -> _Item:
+def document_of_version(run: Run, source: str, post: PostRow, version: PostVersion) -> Document:
+    """Return what the rules see of a stored version: the same Document as when it was read."""
     read = _post_of(post, version)
-    document = document_of(
+    return document_of(
         source, read, audience=post.audience, platform=post.platform, seen_at=version.seen_at, people=run.people
     )
+
+
+def _item(run: Run, source: str, post: PostRow, version: PostVersion) -> _Item:
+    document = document_of_version(run, source, post, version)
     return _Item(
         post_id=post.id,
         version_id=version.id,

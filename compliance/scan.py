@@ -17,6 +17,7 @@ from compliance.db import writing
 from compliance.evaluator import Evaluator, People
 from compliance.models import PostVersion, Reject, Scan
 from compliance.pages import read_source
+from compliance.remedies import settle
 from compliance.rescan import again_evaluate, retry_incompletes
 from compliance.run import Run, StoppedError
 from compliance.scan_report import Again, IncompleteNote, Progress, RejectNote, ScanReport, ScanSource, SourceError
@@ -35,6 +36,7 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     *,
     actor: Actor,
     now: Callable[[], datetime],
+    begun: Callable[[ScanReport], None] | None = None,
     page_done: Callable[[Progress], None] | None = None,
     again: Again | None = None,
 ) -> ScanReport:
@@ -48,6 +50,8 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     """
     run = _begin(db_engine, evaluator, people, actor=actor, now=now)
     run.page_done = page_done
+    if begun is not None:
+        begun(run.report)
     try:
         with _stops_on_sigterm(run):
             retry_incompletes(run)
@@ -55,6 +59,7 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
                 again_evaluate(run, again)
             for source in sources:
                 read_source(run, source)
+            run.report.remedied = settle(run)
     except (StoppedError, KeyboardInterrupt):
         _finish(run, "stopped")
     except BaseException:
@@ -102,7 +107,11 @@ def _finish(run: Run, status: str) -> None:
         )
         rejects = select(func.count()).select_from(Reject).where(Reject.seen_at < report.started_at)
         outstanding = session.scalar(incomplete) or 0, session.scalar(rejects) or 0
-        ended = {"status": status, "finished_at": finished, "counts": run.counts_json()}
+        counts = run.counts_json()
+        for error in report.errors:
+            # Reports tell from it which sources were not read to their end.
+            counts[error.source]["unreached"] = 1
+        ended = {"status": status, "finished_at": finished, "counts": counts}
         session.execute(update(Scan).where(Scan.id == report.scan_id).values(ended))
         detail: dict[str, int | str | None] = {"status": status, "ruleset": run.evaluator.ruleset_hash}
         detail |= {"sources": len(report.counts), "errors": len(report.errors), "flags": report.opened.total()}

@@ -69,6 +69,8 @@ class SourceError:
     place: str
     message: str
     hint: str | None = None
+    #: FatalError or RetryableError: whether it may get better by itself.
+    error: str = "ConnectorError"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +93,8 @@ class ScanReport:
     #: Stored posts still incomplete, and records still unreadable, of earlier scans.
     outstanding_incomplete: int = 0
     outstanding_rejects: int = 0
+    #: Remedies that this scan found done.
+    remedied: int = 0
 
     @property
     def duration(self) -> timedelta:

@@ -37,6 +37,7 @@ def as_json(report: ScanReport) -> str:
         "incompletes": [asdict(one) for one in report.incompletes],
         "errors": [asdict(one) for one in report.errors],
         "outstanding": {"incomplete": report.outstanding_incomplete, "rejects": report.outstanding_rejects},
+        "remedied": report.remedied,
         "exit_code": report.exit_code,
     }
     return json.dumps(row, indent=2)
@@ -87,6 +88,8 @@ def _print_troubles(console: Console, report: ScanReport) -> None:
         )
     for trouble in troubles:
         console.print(as_text(trouble, style="magenta"))
+    if report.remedied:
+        console.print(f"{report.remedied} remedies were done; `compliance show FLAG` has them.")
 
 
 def _listed(lines: list[str], what: str) -> list[str]:

@@ -7,12 +7,19 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from compliance.errors import ComplianceError
+from compliance.ladder import LadderSpec
 from compliance.workspace import Config
+from connectors.registry import find_connectors, settings_type
 from rules.errors import did_you_mean
 from rules.kinds import kinds
 from rules.policy import ExclusionSpec, PolicySpec
 
-_MODELS: Final[dict[str, type[BaseModel]]] = {"policy": PolicySpec, "exclusion": ExclusionSpec, "compliance": Config}
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    "policy": PolicySpec,
+    "exclusion": ExclusionSpec,
+    "compliance": Config,
+    "ladder": LadderSpec,
+}
 
 
 def schema_of(kind: str) -> dict[str, Any]:
@@ -21,10 +28,21 @@ def schema_of(kind: str) -> dict[str, Any]:
         message = f"there is no schema '{kind}'"
         raise ComplianceError(message, hint=did_you_mean(kind, _MODELS, otherwise=f"one of: {', '.join(_MODELS)}"))
     schema = _MODELS[kind].model_json_schema(by_alias=True)
-    if kind != "compliance":
+    if kind in {"policy", "exclusion"}:
         parts = [_inline(detector.keys.model_json_schema(by_alias=True)) for detector in kinds().values()]
         _parts_of(schema)["additionalProperties"] = {"oneOf": parts}
+    elif kind == "compliance":
+        _add_settings(schema["$defs"]["SourceSpec"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _add_settings(source: dict[str, Any]) -> None:
+    """Add the settings of every connector to those of a source."""
+    for name, connector in find_connectors().items():
+        for key, value in _inline(settings_type(connector).model_json_schema()).get("properties", {}).items():
+            described = f"{name}: {value.get('description', '')}"
+            source["properties"].setdefault(key, value | {"description": described})
+    source["additionalProperties"] = False
 
 
 def _parts_of(schema: dict[str, Any]) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.people import People, read_people
+from compliance.source_settings import check_settings
 from rules.errors import Fault, PolicyError
 from rules.lists import WordList, no_lists, read_list
 from rules.load import Overrides, load_ruleset
@@ -55,9 +56,14 @@ class ReviewerSpec(Spec):
 
 
 class SourceSpec(Spec):
-    """Where posts come from, and what holds for those that do not say so themselves."""
+    """Where posts come from, and what holds for those that do not say so themselves.
 
-    connector: NonEmpty = "jsonl"
+    Further keys are settings of the connector, which `compliance.source_settings` checks.
+    """
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    connector: NonEmpty | None = Field(default=None, description="who reads it; told from the file if absent")
     path: NonEmpty
     platform: NonEmpty | None = None
     channel: NonEmpty | None = None
@@ -92,7 +98,10 @@ class Config(Spec):
     nlp: NlpSpec = Field(default_factory=NlpSpec)
     packs: dict[str, dict[str, object]] = Field(default_factory=dict)
     sources: dict[str, SourceSpec] = Field(default_factory=dict)
-    ladders: dict[str, str] = Field(default_factory=dict)
+    ladders: dict[str, NonEmpty] = Field(
+        default_factory=dict,
+        description="which ladder people have, by country of their workplace (GB, DE, …) or `default`: a shipped one, or a file of ladders/",
+    )
     people: NonEmpty | None = None
     reviewers: dict[str, ReviewerSpec] = Field(default_factory=dict)
     retention: dict[str, str] = Field(default_factory=dict)
@@ -136,19 +145,17 @@ class Workspace:
         return url
 
     @cached_property
-    def database(self) -> Engine:
-        """The database, its tables brought up to date. Raises ComplianceError where there is none, UnavailableError out of reach."""
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+    def database_as_it_is(self) -> Engine:
+        """The database, unopened: whoever operates it looks before anything changes. Raises ComplianceError where there is none."""
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
         from compliance.db import open_engine
-        from compliance.upgrade import upgrade
 
         if self.root is None:
             message = "there is no workspace here, so nothing is stored"
             raise ComplianceError(message, hint="compliance init DIR makes one; --workspace DIR names one")
         try:
-            engine = open_engine(self.database_url)
-            upgrade(engine)
+            return open_engine(self.database_url)
         except (ArgumentError, NoSuchModuleError, ImportError):
             # The address may hold a password, so it is not repeated.
             message = "the database address cannot be used"
@@ -156,6 +163,19 @@ class Workspace:
             raise ComplianceError(
                 message, place="database in compliance.yaml, or COMPLIANCE_DATABASE", hint=hint
             ) from None
+
+    @cached_property
+    def database(self) -> Engine:
+        """The database, ready for this program: see `upgrade.prepare`. Raises ComplianceError where there is none, UnavailableError out of reach."""
+        from sqlalchemy.exc import OperationalError
+
+        from compliance.db import create_private
+        from compliance.upgrade import prepare
+
+        engine = self.database_as_it_is
+        try:
+            create_private(engine)
+            prepare(engine)
         except OperationalError:
             message = "the database cannot be reached"
             raise UnavailableError(
@@ -253,6 +273,7 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         )
     source = read_yaml(root / CONFIG, name=CONFIG)
     config = parse(source, Config)
+    check_settings(source, root, shared=SourceSpec.model_fields)
     faults = list(source.faults)
     lists: dict[str, WordList] = {}
     for path in sorted((root / "lists").glob("*.csv")):
@@ -260,9 +281,24 @@ def open_workspace(start: Path | None = None, *, required: bool = True) -> Works
         faults += found
     people, found = _people(root, config)
     faults += found
-    if faults or config is None:
+    if config is None:
         raise PolicyError(faults)
-    return Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    space = Workspace(root=root, config=config, source=source, people=people, lists=lists)
+    faults += _ladder_faults(space)
+    if faults:
+        raise PolicyError(faults)
+    return space
+
+
+def _ladder_faults(space: Workspace) -> Sequence[Fault]:
+    """Read the ladders that compliance.yaml names: a broken one breaks the workspace. The shipped default is read where it is used."""
+    if not space.config.ladders:
+        return ()
+    try:
+        space.ladders  # noqa: B018 - reading them is the point
+    except PolicyError as error:
+        return error.faults
+    return ()
 
 
 def _people(root: Path, config: Config | None) -> tuple[People, list[Fault]]:

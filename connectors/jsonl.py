@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from os import fstat
@@ -13,20 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Final
 
 from connectors.base import Page
-from connectors.errors import FatalError, SkippableError
+from connectors.errors import SkippableError
+from connectors.files import CHUNK, PAGE_BYTES, PAGE_POSTS, Mark, mark_of, opened, refuse_compressed
 from connectors.jsonl_record import parse_line
 from connectors.post import Post, PostDefaults
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-PAGE_POSTS: Final = 1000
-#: A page is stored in one transaction and held in memory until then, so it is bounded in bytes as well.
-PAGE_BYTES: Final = 8 * 2**20
 #: Far above any platform's limit; one that is longer is a broken file.
 MAX_LINE: Final = 16 * 2**20
-_CHUNK: Final = 2**20
-_GZIP: Final = b"\x1f\x8b"
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -46,36 +39,22 @@ class JsonlConnector:
         self.path = path
         self.defaults = defaults
 
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether the name says JSON Lines."""
+        return path.suffix.lower() in {".jsonl", ".ndjson"} and not path.is_dir()
+
     def pages(self, since: str | None) -> Iterator[Page]:
         """Yield pages of at most 1,000 records in file order; none if nothing was added. Raises FatalError."""
-        with self._opened() as file:
-            reader = _Reader(file, place=self.path.name, defaults=self.defaults)
+        with opened(self.path, suffix=".jsonl") as file:
+            reader = _Reader(file, path=self.path, defaults=self.defaults)
             reader.resume(since)
             yield from reader.pages()
 
     def size(self) -> int | None:
         """Return the size of the file in bytes."""
-        with self._opened() as file:
+        with opened(self.path, suffix=".jsonl") as file:
             return fstat(file.fileno()).st_size
-
-    @contextmanager
-    def _opened(self) -> Iterator[BinaryIO]:
-        hint = None
-        try:
-            file = self.path.open("rb")
-        except FileNotFoundError:
-            message, hint = "no such file", "check the path of the source"
-        except IsADirectoryError:
-            message, hint = "this is a folder, not a file", "name the .jsonl file in it"
-        except PermissionError:
-            message, hint = "no permission to read this file", "let the account that runs the scan read it"
-        except OSError as error:
-            message = f"cannot be opened ({error.strerror or type(error).__name__})"
-        else:
-            with file:
-                yield file
-            return
-        raise FatalError(message, place=str(self.path), hint=hint)
 
 
 @dataclass(slots=True)
@@ -83,12 +62,10 @@ class _Reader:
     """A position in the file, with the hash of everything before it."""
 
     file: BinaryIO
-    place: str
+    path: Path
     defaults: PostDefaults
-    offset: int = 0
-    line: int = 0
+    mark: Mark = field(default_factory=Mark)
     restarted: bool = True
-    before: _Hash = field(default_factory=hashlib.sha256)
     #: A deletion without a time happened before the file was written.
     written_at: datetime = field(init=False)
 
@@ -97,34 +74,25 @@ class _Reader:
 
     def resume(self, since: str | None) -> None:
         """Go to where a cursor points if the file still begins as it did, else stay at the beginning."""
-        if self.file.read(len(_GZIP)) == _GZIP:
-            message = "the file is compressed"
-            raise FatalError(message, place=self.place, hint="unpack it first, for instance with gunzip")
-        self.file.seek(0)
-        offset, line, digest = _parse_cursor(since)
-        before, left = hashlib.sha256(), offset
-        while left and (chunk := self.file.read(min(_CHUNK, left))):
-            before.update(chunk)
-            left -= len(chunk)
-        if offset and not left and before.hexdigest() == digest:
-            self.offset, self.line, self.before, self.restarted = offset, line, before, False
-        self.file.seek(self.offset)
+        refuse_compressed(self.file, self.path)
+        self.mark = mark_of(self.file, since)
+        self.restarted = self.mark.offset == 0
 
     def pages(self) -> Iterator[Page]:
         """Yield pages until the end of the file."""
         ended = False
         while not ended:
-            start = self.offset
+            start = self.mark.offset
             posts: list[Post] = []
             rejects: list[SkippableError] = []
-            while not ended and len(posts) + len(rejects) < PAGE_POSTS and self.offset - start < PAGE_BYTES:
+            while not ended and len(posts) + len(rejects) < PAGE_POSTS and self.mark.offset - start < PAGE_BYTES:
                 ended = self._next(posts, rejects)
-            if posts or rejects or self.offset > start:
+            if posts or rejects or self.mark.offset > start:
                 yield Page(
                     posts=tuple(posts),
-                    cursor=self._cursor(),
+                    cursor=self.mark.cursor(),
                     rejects=tuple(rejects),
-                    position=self.offset,
+                    position=self.mark.offset,
                     restarted=self.restarted,
                 )
                 self.restarted = False
@@ -134,18 +102,18 @@ class _Reader:
         raw = self.file.readline(MAX_LINE + 1)
         if not raw:
             return True
-        after = self.before.copy()
+        after = self.mark.before.copy()
         after.update(raw)
         length, whole = len(raw), raw.endswith(b"\n")
         if not whole and length > MAX_LINE:
             length, whole = self._skip_rest(length, after)
             raw = b""
-        place = f"{self.place}:{self.line + 1}"
+        place = f"{self.path.name}:{self.mark.line + 1}"
         try:
             if length > MAX_LINE:
                 message = f"the line is longer than {MAX_LINE // 2**20} MB"
                 raise SkippableError(message, place=place, hint="one post a line; is the file cut or binary?")  # noqa: TRY301 - one way out
-            text = raw.removeprefix(_BOM) if self.offset == 0 else raw
+            text = raw.removeprefix(_BOM) if self.mark.offset == 0 else raw
             if text.strip():
                 posts.append(parse_line(text, place=place).post(self.defaults, written_at=self.written_at))
         except SkippableError as reject:
@@ -153,29 +121,14 @@ class _Reader:
             rejects.append(reject)
             if reject.pending:
                 return True
-        self.before, self.offset, self.line = after, self.offset + length, self.line + 1
+        self.mark = Mark(self.mark.offset + length, self.mark.line + 1, after)
         return False
 
     def _skip_rest(self, length: int, after: _Hash) -> tuple[int, bool]:
         """Pass over what is left of a line that is too long; return its length and whether it ended."""
-        while chunk := self.file.readline(_CHUNK):
+        while chunk := self.file.readline(CHUNK):
             after.update(chunk)
             length += len(chunk)
             if chunk.endswith(b"\n"):
                 return length, True
         return length, False
-
-    def _cursor(self) -> str:
-        return json.dumps({"offset": self.offset, "line": self.line, "sha256": self.before.hexdigest()})
-
-
-def _parse_cursor(since: str | None) -> tuple[int, int, str]:
-    """Return offset, lines and hash; one that cannot be read begins anew: repeating is safe, missing is not."""
-    try:
-        cursor = json.loads(since or "{}")
-        offset, line, digest = cursor["offset"], cursor["line"], cursor["sha256"]
-    except (ValueError, KeyError, TypeError):
-        return 0, 0, ""
-    if not (type(offset) is int and type(line) is int and offset >= 0 and line >= 0):
-        return 0, 0, ""
-    return offset, line, str(digest)

@@ -132,6 +132,11 @@ def parse_line(raw: bytes, *, place: str, needs_id: bool = True) -> Record:
     data, fault = _loaded(raw)
     if fault is not None:
         raise SkippableError(fault[0], place=place, hint=fault[1])
+    return record_of(data, place=place, needs_id=needs_id)
+
+
+def record_of(data: dict[str, Any], *, place: str, needs_id: bool = True) -> Record:
+    """Return the record that these keys and values make. Raises SkippableError as `parse_line` does."""
     record = _validated(data)
     if isinstance(record, tuple):
         raise SkippableError(record[0], place=place, hint=record[1])

@@ -43,18 +43,20 @@ class Post:
     audience: str | None = None
     thread: str | None = None
     #: external_id or address of what this post shares.
-    shared_from: str | None = None
+    shared_from: str | None = field(default=None, repr=False)
     is_reply: bool | None = None
     posted_at: datetime | None = None
     edited_at: datetime | None = None
     deleted_at: datetime | None = None
+    #: When the source said so, where it does not date edits: orders versions, and makes none.
+    as_of: datetime | None = None
     url: str | None = field(default=None, repr=False)
     attachments: tuple[Attachment, ...] = ()
 
     @property
     def at(self) -> datetime | None:
-        """When this version came to be: deletion, else edit, else publication; None where the platform does not say."""
-        return self.deleted_at or self.edited_at or self.posted_at
+        """When this version came to be: deletion, else edit, else when it was said, else publication; None if unknown."""
+        return self.deleted_at or self.edited_at or self.as_of or self.posted_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

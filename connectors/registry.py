@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pkgutil
 from importlib import import_module
+from pathlib import Path
 from typing import TypeGuard
 
 import connectors
-from connectors.base import Connector
+from connectors.base import Configurable, Connector, Recogniser, Settings
 from connectors.errors import FatalError
 
 
@@ -34,6 +35,18 @@ def find_connector(name: str) -> type[Connector]:
         message = f"no connector is called '{name}'"
         raise FatalError(message, place="sources", hint=f"there are: {', '.join(found)}")
     return found[name]
+
+
+def recognising_connectors(path: Path) -> list[str]:
+    """Return the names of the connectors that say they read this file or folder; one, unless something is amiss."""
+    return [
+        name for name, found in find_connectors().items() if isinstance(found, Recogniser) and found.recognises(path)
+    ]
+
+
+def settings_type(connector: type[Connector]) -> type[Settings]:
+    """Return the model of a connector's own settings; one without any keys if it has none."""
+    return connector.settings_type if isinstance(connector, Configurable) else Settings
 
 
 def _is_connector(value: object) -> TypeGuard[type[Connector]]:

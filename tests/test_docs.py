@@ -13,6 +13,7 @@ import cli
 from compliance.models import Base
 from compliance.permissions import PERMISSIONS
 from compliance.workspace import Config
+from connectors.registry import find_connectors, settings_type
 from rules.build import _PartBuilder
 from rules.document import Context, Document
 from rules.examples import DEFAULT_TIME
@@ -98,6 +99,13 @@ def test_every_command_is_in_the_readme_and_has_help(name, command):
 )
 def test_every_word_of_the_flow_is_defined(word):
     assert f"**{word}" in CONCEPTS or f"**{word}," in CONCEPTS
+
+
+@pytest.mark.parametrize("name", sorted(find_connectors()))
+def test_every_connector_has_its_row_and_every_setting_is_explained(name):
+    text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+    assert f"\n| `{name}` |" in text
+    assert [key for key in settings_type(find_connectors()[name]).model_fields if f"`{key}" not in text] == []
 
 
 def test_every_permission_is_documented():

@@ -14,7 +14,6 @@ _CODENAME: Final = "confidentiality.codename"
 _BOATS: Final = ("linkedin/li-017", "x/x-040")
 _SLIPS: Final = ("x/x-006", "x/x-050")
 _THREAD: Final = ("toot-017", "toot-018", "toot-019", "toot-020", "toot-021")
-_SAME: Final = ("x/x-041", "mastodon/toot-039", "bluesky/sky-033")
 
 
 def scene_one(stage: Stage) -> None:
@@ -32,22 +31,27 @@ def scene_one(stage: Stage) -> None:
 def _check(stage: Stage, text: str, *, author: str, at: str) -> None:
     import io
 
+    from compliance.check_report import Report, Totals
     from compliance.check_text import print_summary, print_verdict
-    from compliance.drafts import Defaults, read_drafts
+    from compliance.draft_inputs import read_drafts
+    from compliance.drafts import Defaults
     from compliance.verdicts import Verdict
     from rules.evaluation import Severity
     from rules.lists import parse_instant
 
     stage.typed(f'compliance check --text "{text}" --author {author} --at {at}')
-    defaults = Defaults(author=author, at=parse_instant(at), people=stage.space.people)
-    for draft in read_drafts([], text=text, stdin=io.BytesIO(), defaults=defaults):
-        if draft.document is None:
-            continue
-        verdict = Verdict(draft=draft, evaluation=stage.engine.evaluate_one(draft.document))
-        stops = verdict.stops(fail_on=Severity.LOW, strict=False)
-        print_verdict(stage.screen, verdict, stage.space.ruleset, redact=False, shadow=False)
-        if not stops:
-            print_summary(stage.screen, {"clean": 1, "flagged": 0}, stopped=0, exit_code=0)
+    when = parse_instant(at)
+    defaults = Defaults(author=author, at=when, now=when, people=stage.space.people)
+    totals = Totals(fail_on=Severity.LOW, strict=False)
+    report = Report(ruleset=stage.space.ruleset, totals=totals, redact=False, base=stage.folder)
+    drafts = read_drafts([], text=text, stdin=io.BytesIO(), defaults=defaults)
+    judged = (
+        Verdict(draft=draft, evaluation=stage.engine.evaluate_one(draft.document)) for draft in drafts if draft.document
+    )
+    for verdict in totals.counting(judged):
+        print_verdict(stage.screen, verdict, report)
+    if not totals.stopped:
+        print_summary(stage.screen, totals)
 
 
 def scene_two(stage: Stage) -> None:
@@ -138,35 +142,15 @@ def scene_five(stage: Stage) -> None:
     for status, text in _stored(stage, "mastodon", _THREAD):
         spans = stage.dossier(flag.id, as_id="lindqvist").versions[0].spans if status == "flagged" else ()
         stage.line(f"{status:8} ", stage.excerpt(text, spans, beside=11))
-    stage.say("Only the number is a flag. Its subject is a tag, which only slows things down: the flag opened in counsel's lane.")
+    stage.say(
+        "Only the number is a flag. Its subject is a tag, which only slows things down: the flag opened in counsel's lane."
+    )
     stage.line("tags  ", ", ".join(stage.dossier(flag.id, as_id="lindqvist").tags))
     stage.say("Nobody else learns that there is one, neither the officer nor a line manager:")
     for who in ("rivera", "okafor", "raman"):
         stage.typed(f"compliance show {flag.id} --as {who}")
         with stage.refusals():
             stage.dossier(flag.id, as_id=who)
-
-
-def scene_seven(stage: Stage) -> None:
-    """The same words by three people in three countries."""
-    stage.title("7. The same words in three countries")
-    flags = {f"{flag.source}/{flag.post}": flag for flag in stage.flags_of(*_SAME) if flag.rule == _CODENAME}
-    for key in _SAME:
-        flag = flags[key]
-        country = _country(stage, flag.id)
-        stage.line(f"{country}  flag {flag.id:<3} {flag.severity}  {flag.rule}  {flag.platform}")
-    found = stage.dossier(flags[_SAME[0]].id, as_id="rivera")
-    stage.line(stage.excerpt(found.versions[0].text or "", found.versions[0].spans, beside=4))
-
-
-def _country(stage: Stage, flag_id: int) -> str:
-    from compliance.commands._desk import session_of
-    from compliance.models import Flag
-
-    with session_of(stage.space, writes=False) as session:
-        post = session.get_one(Flag, flag_id).post
-        person = stage.space.people.person_of(post.platform, post.author)
-    return person.country if person else "??"
 
 
 def _stored(stage: Stage, source: str, posts: tuple[str, ...]) -> list[tuple[str, str]]:

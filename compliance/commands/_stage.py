@@ -61,6 +61,14 @@ class Stage:
         """Show what one would type to see the same; the folder is left out to keep lines short."""
         self.screen.print(f"$ {command}", style="green", soft_wrap=True)
 
+    def say_plainly(self, words: str) -> None:
+        """Print what a service said, wrapped under its own beginning."""
+        from rich.padding import Padding
+
+        from compliance.safe import as_text
+
+        self.screen.print(Padding(as_text(words), (0, 0, 0, 2), expand=False))
+
     def line(self, *parts: str | Text) -> None:
         """Print one line, cut at the edge of the screen."""
         from rich.text import Text

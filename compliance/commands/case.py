@@ -72,7 +72,7 @@ def list_(
     *,
     stage: Annotated[str | None, typer.Option(help="Only this stage; `open` for all that are not closed.")] = None,
     person: Annotated[str | None, typer.Option(help="Only this person_id, for roles that may see names.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 50,
     output: FormatOption = Format.TEXT,
     workspace: WorkspaceOption = None,
     acting_as: AsOption = None,
@@ -243,7 +243,7 @@ _simple("reopen", Kind.REOPENED, "Open a closed case again.")
 @reporting_errors
 def add(
     case: CaseArgument,
-    flag: Annotated[int, typer.Argument(metavar="FLAG")],
+    flag: Annotated[int, typer.Argument(metavar="FLAG", help="The number of the flag.")],
     *,
     reason: ReasonOption = None,
     output: FormatOption = Format.TEXT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,7 @@ from compliance.commands._desk import (
     WorkspaceOption,
     clock,
     console,
+    moment,
     opened,
     session_of,
     write_json,
@@ -41,6 +42,9 @@ class Ruling:
     lane: str | None = None
     revise: bool = False
     seen: int | None = None
+    #: What the author is asked to do, and by when.
+    remedy: str | None = None
+    due: str | None = None
 
 
 @reporting_errors
@@ -72,18 +76,37 @@ def decide(  # noqa: PLR0913 - one parameter per option
         int | None,
         typer.Option(metavar="REVISION", help="The revision that `show` printed: refuse if somebody decided since."),
     ] = None,
+    remedy: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask the author to edit, disclose or delete; the next scan looks. It never counts as a step."
+        ),
+    ] = None,
+    due: Annotated[
+        str | None, typer.Option(metavar="DAY", help="With --remedy: until when; in a week if absent.")
+    ] = None,
     output: FormatOption = Format.TEXT,
     workspace: WorkspaceOption = None,
     acting_as: AsOption = None,
 ) -> None:
     """Decide about a flag: whether the post breaks the rule, never about the person."""
-    ruling = Ruling(flag_id=flag, verdict=verdict, code=code, reason=reason, lane=lane, revise=revise, seen=seen)
+    ruling = Ruling(
+        flag_id=flag,
+        verdict=verdict,
+        code=code,
+        reason=reason,
+        lane=lane,
+        revise=revise,
+        seen=seen,
+        remedy=remedy,
+        due=due,
+    )
     run(opened(workspace), ruling, acting_as=acting_as, output=output, now=clock())
 
 
 def run(workspace: Workspace, ruling: Ruling, *, acting_as: str | None, output: Format, now: datetime) -> None:
     """Store the decision and say so on standard output."""
-    from compliance import review
+    from compliance import remedies, review
     from compliance.permissions import acting
 
     actor, reviewer = acting(workspace, acting_as)
@@ -103,10 +126,36 @@ def run(workspace: Workspace, ruling: Ruling, *, acting_as: str | None, output: 
             revise=ruling.revise,
             now=now,
         )
+        asked = None
+        if ruling.remedy is not None:
+            asked = remedies.ask(
+                session,
+                ruling.flag_id,
+                ruling.remedy,
+                due=_due(ruling.due, now),
+                people=workspace.people,
+                reviewer=reviewer,
+                actor=actor,
+                now=now,
+            )
     if output is Format.JSON:
         write_json(as_json(decision))
     else:
         console().print(_said(decision))
+        if asked is not None:
+            console().print(f"The author is to {asked.ask} it by {moment(asked.due)}; the next scan looks.")
+
+
+def _due(day: str | None, now: datetime) -> datetime:
+    """Return the end of a day in UTC, or the instant given; in a week where nothing was said."""
+    from compliance.commands._cases import moment_of
+
+    found = moment_of(day)
+    if found is None:
+        return now + timedelta(days=7)
+    if isinstance(found, datetime):
+        return found
+    return datetime.combine(found + timedelta(days=1), time(), tzinfo=UTC) - timedelta(seconds=1)
 
 
 def as_json(decision: Decision) -> object:

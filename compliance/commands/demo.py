@@ -50,7 +50,7 @@ def _own_database() -> Iterator[None]:
 
 
 def _show(stage: Stage) -> None:
-    from compliance.commands import _night, _scenes
+    from compliance.commands import _case_scenes, _night, _scenes
 
     stage.screen.print(
         f"Alderway is a made-up savings mutual: twenty people in three countries, and some 450 posts of "
@@ -64,7 +64,8 @@ def _show(stage: Stage) -> None:
         _scenes.scene_three,
         _scenes.scene_four,
         _scenes.scene_five,
-        _scenes.scene_seven,
+        _case_scenes.scene_six,
+        _case_scenes.scene_seven,
         _night.scene_eight,
     ):
         scene(stage)
@@ -116,7 +117,10 @@ def _next_steps(stage: Stage) -> None:
     for command in (
         f"show {undecided} --as rivera",
         f"decide {undecided} upheld --reason 'A fixed return is promised.' --as rivera",
-        "check --text 'Bluefin ships in August!' --at 2026-08-01",
+        "check --text 'Bluefin ships in August!' --at 2026-08-01T12:00Z",
         "queue --as rivera",
+        "case list --as rivera",
+        "case show 4 --as rivera",
+        "report --as rivera --format html --out report.html",
     ):
         stage.screen.print(f"  {program} {command} --workspace {stage.folder}", style="bold", soft_wrap=True)

@@ -45,7 +45,8 @@ def detect(
 
     from compliance.detecting import detect as look
     from compliance.detecting import questions
-    from compliance.drafts import Defaults, read_drafts
+    from compliance.draft_inputs import read_drafts
+    from compliance.drafts import Defaults
     from compliance.workspace import open_workspace
 
     if listing:
@@ -95,8 +96,8 @@ def _row(sighting: Sighting) -> dict[str, object]:
             {
                 "detector": m.detector,
                 "kind": m.kind,
-                "start": m.start,
-                "end": m.end,
+                "start": m.start + sighting.draft.offset,
+                "end": m.end + sighting.draft.offset,
                 "confidence": round(m.confidence, 4),
                 "reason": m.reason,
             }

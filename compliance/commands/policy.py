@@ -185,7 +185,9 @@ def explain(
 @app.command("schema")
 @reporting_errors
 def schema(
-    kind: Annotated[str, typer.Argument(help="policy, exclusion or compliance (the settings file).")] = "policy",
+    kind: Annotated[
+        str, typer.Argument(help="policy, exclusion, ladder or compliance (the settings file).")
+    ] = "policy",
 ) -> None:
     """Print the JSON Schema of a policy file, so that an editor can complete and check it."""
     from compliance.schemas import schema_of

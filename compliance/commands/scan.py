@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compliance.commands._desk import AsOption, WorkspaceOption, clock
-from compliance.commands._errors import reporting_errors
+from compliance.commands._errors import BROKEN, UNREACHED, reporting_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from compliance.audit import Actor
+    from compliance.logs import ScanLog
     from compliance.scan import Again, Progress, ScanReport
     from compliance.workspace import Workspace
 
@@ -35,6 +38,28 @@ class FailOn(StrEnum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+class LogFormat(StrEnum):
+    """How lines of the log are written."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the command line asks for."""
+
+    inputs: list[str]
+    source: str | None
+    audience: str | None
+    again: bool
+    since: str | None
+    fail_on: FailOn | None
+    output: ScanFormat
+    acting_as: str | None
+    workspace: Path | None
 
 
 @reporting_errors
@@ -64,18 +89,83 @@ def scan(  # noqa: PLR0913 - one parameter per option
         typer.Option(help="Exit 1 if a flag of this severity or a graver one was opened.", show_default=False),
     ] = None,
     output: Annotated[ScanFormat, typer.Option("--format", help="How to write the summary.")] = ScanFormat.TEXT,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(help="Tell what happens as lines on standard error: counts, times, codes, no content."),
+    ] = None,
+    log_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append these lines to a file instead; JSON if not said.")
+    ] = None,
     acting_as: AsOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Read what is new, evaluate it, open flags. Exit 3 if something could not be read or evaluated."""
+    asked = _Asked(
+        inputs=inputs or [],
+        source=source,
+        audience=audience,
+        again=again,
+        since=since,
+        fail_on=fail_on,
+        output=output,
+        acting_as=acting_as,
+        workspace=workspace,
+    )
+    if log_format is None and log_file is None:
+        raise typer.Exit(_scan(asked, None))
+    raise typer.Exit(_logged(asked, log_format, log_file))
+
+
+def _logged(asked: _Asked, form: LogFormat | None, file: Path | None) -> int:
+    """Scan and return the exit code, which the log gets too; an error that shares its stream with the log shows only there."""
+    from compliance.errors import ComplianceError
+    from compliance.logs import ScanLog, logging_to
+    from rules.errors import PolicyError
+
+    with logging_to(form.value if form else None, file) as is_shared:
+        log = ScanLog()
+        try:
+            code = _scan(asked, log, quiet=is_shared)
+        except Exception as error:
+            # Refused acts and broken policies are 2; whatever else went wrong, the scan is not complete.
+            code = (
+                error.exit_code
+                if isinstance(error, ComplianceError)
+                else BROKEN
+                if isinstance(error, PolicyError)
+                else UNREACHED
+            )
+            log.failed(error)
+            log.exits(code)
+            if not is_shared:
+                raise
+        else:
+            log.exits(code)
+        return code
+
+
+def _scan(asked: _Asked, log: ScanLog | None, *, quiet: bool = False) -> int:
+    """Scan, write the summary to standard output and return the exit code."""
     from compliance.workspace import open_workspace
 
-    space = open_workspace(workspace)
-    actor = _actor(space, acting_as)
-    asked = _again(space, inputs or [], since=since) if again else None
+    space = open_workspace(asked.workspace)
+    if log is not None:
+        log.listed = frozenset(space.config.sources)
+    actor = _actor(space, asked.acting_as)
+    again = _again(space, asked.inputs, since=asked.since) if asked.again else None
+    output, fail_on = asked.output, asked.fail_on
     report = run(
-        space, inputs or [], source=source, audience=audience, actor=actor, again=asked, quiet=output is ScanFormat.JSON
+        space,
+        asked.inputs,
+        source=asked.source,
+        audience=asked.audience,
+        actor=actor,
+        again=again,
+        quiet=quiet or output is ScanFormat.JSON,
+        log=log,
     )
+    if log is not None:
+        log.ended(report)
     if output is ScanFormat.JSON:
         from compliance.scan_text import as_json
 
@@ -86,10 +176,10 @@ def scan(  # noqa: PLR0913 - one parameter per option
 
         print_report(console(), report)
     opened = _opened_at_least(space, report, fail_on.name) if fail_on else False
-    raise typer.Exit(report.exit_code or int(opened))
+    return report.exit_code or int(opened)
 
 
-def run(
+def run(  # noqa: PLR0913 - one parameter per thing that a scan is told
     space: Workspace,
     inputs: list[str],
     *,
@@ -98,6 +188,7 @@ def run(
     actor: Actor,
     again: Again | None = None,
     quiet: bool = False,
+    log: ScanLog | None = None,
 ) -> ScanReport:
     """Scan and return the report; draws a progress bar on a terminal unless quiet."""
     from compliance.judge import Judge
@@ -107,8 +198,22 @@ def run(
     sources = [] if again else chosen_sources(space, inputs, source=source, audience=audience)
     judge = Judge(space.ruleset)
     with _progress(quiet=quiet) as page_done:
+        told = [each for each in (page_done, log.page_done if log else None) if each is not None]
+
+        def page(progress: Progress) -> None:
+            for tell in told:
+                tell(progress)
+
         return run_scan(
-            space.database, sources, judge, space.people, actor=actor, now=clock, page_done=page_done, again=again
+            space.database,
+            sources,
+            judge,
+            space.people,
+            actor=actor,
+            now=clock,
+            begun=log.begun if log else None,
+            page_done=page,
+            again=again,
         )
 
 

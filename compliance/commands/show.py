@@ -98,6 +98,7 @@ def _parts(found: Dossier, *, marks: bool) -> Iterator[RenderableType]:
     yield from _why(found)
     yield from _axes(found)
     yield from _history(found)
+    yield from _remedies(found)
     yield from _others(found)
     yield from _tags(found)
     yield from _next(found)
@@ -276,6 +277,17 @@ def _history(found: Dossier) -> Iterator[RenderableType]:
         cells = (moment(made.at), who, verdict, str(order.get(made.version, "?")), made.reason or "none")
         table.add_row(*(as_text(cell) for cell in cells))
     yield table
+
+
+def _remedies(found: Dossier) -> Iterator[RenderableType]:
+    from compliance.safe import as_text
+
+    if not found.remedies:
+        return
+    yield _title("Remedies")
+    for each in found.remedies:
+        done = f" {moment(each.settled_at)}" if each.settled_at else ""
+        yield as_text(f"{each.ask} by {moment(each.due)}, asked by {each.actor}: {each.status}{done}", single_line=True)
 
 
 def _others(found: Dossier) -> Iterator[RenderableType]:

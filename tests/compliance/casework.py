@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from compliance import cases
 from compliance.audit import Actor
 from compliance.casebook import Setting
+from compliance.entry import Kind
 from compliance.ladder import SHIPPED, load_ladder
 from compliance.people import People, Person
-from compliance.entry import Kind
 from compliance.review import Verdict, decide
 from tests.compliance.desk import NOW, Reviewer, make_flag, make_post
 
@@ -97,7 +97,7 @@ def opened(session: Session, *flags: int, by: str = "olga", now: datetime = NOW,
     return found.case_id
 
 
-def do(
+def do(  # noqa: PLR0913 - one keyword per thing that a test may vary
     session: Session,
     case: int,
     kind: Kind,

@@ -112,6 +112,8 @@ def test_a_source_that_fails_keeps_what_it_gave_and_others_are_read(run, error):
     assert [(each.source, each.message) for each in report.errors] == [("feed", error.message)]
     assert (report.exit_code, report.status) == (3, "done")
     assert rows(run.db, select(PostRow.external_id).order_by(PostRow.id)) == [("p1",), ("p2",)]
+    ((stored,),) = rows(run.db, select(Scan.counts))
+    assert {name: each.get("unreached") for name, each in stored.items()} == {"feed": 1, "other": None}
 
 
 def test_unreadable_records_are_kept_by_place_and_counted(run):

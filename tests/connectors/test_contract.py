@@ -1,4 +1,7 @@
-"""What every connector keeps, on its sample: `samples/<name>.*`. New ones are found by themselves."""
+"""What every connector keeps, on its sample: `samples/<name>.*`, or a folder `samples/<name>` that is zipped for it.
+
+New ones are found by themselves.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 
 from connectors.post import AUDIENCES, KINDS, PostDefaults
 from connectors.registry import find_connectors
+from tests.connectors.zipped import members_of, zip_of
 
 SAMPLES = Path(__file__).parent / "samples"
 #: Stands in records that cannot be read, in every sample that has such records; it must never come out.
@@ -21,15 +25,21 @@ MOST = 1000
 
 
 def sample_of(name):
-    found = sorted(SAMPLES.glob(f"{name}.*"))
-    assert len(found) == 1, f"connector '{name}' needs exactly one tests/connectors/samples/{name}.*"
+    found = sorted([*SAMPLES.glob(name), *SAMPLES.glob(f"{name}.*")])
+    assert len(found) == 1, f"connector '{name}' needs exactly one tests/connectors/samples/{name} or {name}.*"
     return found[0]
 
 
+def bytes_of(sample):
+    return b"\n".join(members_of(sample).values()) if sample.is_dir() else sample.read_bytes()
+
+
 @pytest.fixture(params=sorted(find_connectors()))
-def connector(request):
+def connector(request, tmp_path):
     """A connector on its sample; one that reads no file takes a path of recorded answers all the same."""
-    return find_connectors()[request.param](sample_of(request.param), PostDefaults(platform="x", audience="external"))
+    sample = sample_of(request.param)
+    path = zip_of(tmp_path / f"{request.param}.zip", members_of(sample)) if sample.is_dir() else sample
+    return find_connectors()[request.param](path, PostDefaults(platform="x", audience="external"))
 
 
 def keys(pages):
@@ -83,7 +93,7 @@ def test_rejects_carry_their_place_and_nothing_of_the_record(connector):
     rejects = [reject for page in connector.pages(None) for reject in page.rejects]
     said = " ".join(f"{reject!r} {reject} {reject.place} {reject.hint}" for reject in rejects)
     assert all(reject.place and reject.message for reject in rejects)
-    assert PLANTED in sample_of(connector.name).read_text(encoding="utf-8")
+    assert PLANTED.encode() in bytes_of(sample_of(connector.name))
     assert PLANTED not in said
 
 

@@ -16,7 +16,7 @@ class Result:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """Run `compliance …` in an empty folder, as a user would, with no environment of ours."""
-    for name in ("CI", "COMPLIANCE_ACTOR", "COMPLIANCE_WORKSPACE", "COMPLIANCE_DATABASE"):
+    for name in ("CI", "GITHUB_WORKSPACE", "COMPLIANCE_ACTOR", "COMPLIANCE_WORKSPACE", "COMPLIANCE_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     runner = CliRunner()

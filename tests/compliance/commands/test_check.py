@@ -69,7 +69,9 @@ def test_jsonl_gives_one_row_per_post_in_order_in_the_contracts_shape(run, works
         "guidance",
         "spans",
     ]
-    assert finding["spans"] == [{"start": 3, "end": 10, "part": "name", "detector": "terms", "confidence": 0.95}]
+    assert finding["spans"] == [
+        {"start": 3, "end": 10, "line": 1, "column": 4, "part": "name", "detector": "terms", "confidence": 0.95}
+    ]
     assert second == {"id": "p2", "status": "clean", "language": "en", "tags": [], "failures": [], "findings": []}
     assert result.exit_code == 1
 
@@ -105,7 +107,17 @@ def test_json_wraps_the_rows_with_a_summary(run, tmp_path):
     posts.write_text('{"id": "a", "text": "one"}\nbroken\n', encoding="utf-8")
     found = json.loads(run("check", "--format", "json", posts).stdout)
     assert [row["id"] for row in found["results"]] == ["a", None]
-    assert found["summary"] == {"posts": 2, "clean": 1, "flagged": 0, "incomplete": 1, "stopped": 0, "exit_code": 3}
+    assert found["summary"] == {
+        "posts": 2,
+        "clean": 1,
+        "flagged": 0,
+        "incomplete": 1,
+        "stopped": 0,
+        "skipped": 0,
+        "in_baseline": 0,
+        "expired": 0,
+        "exit_code": 3,
+    }
 
 
 def test_a_missing_file_is_incomplete_and_the_others_are_checked(run, tmp_path):

@@ -117,7 +117,7 @@ def test_the_commands_that_the_demo_ends_with_work(run, shown):
     where = ("--workspace", folder)
     assert run("show", flag, "--as", "rivera", *where).exit_code == 0
     assert run("queue", "--as", "rivera", *where).exit_code == 0
-    assert run("check", "--text", "Bluefin ships in August!", "--at", "2026-08-01", *where).exit_code == 1
+    assert run("check", "--text", "Bluefin ships in August!", "--at", "2026-08-01T12:00Z", *where).exit_code == 1
     assert run("decide", flag, "upheld", "--reason", "A fixed return.", "--as", "rivera", *where).exit_code == 0
 
 
@@ -141,7 +141,7 @@ def test_each_scene_shows_what_the_services_said(shown):
     stdout, _ = shown
     before, *parts = re.split(r"^(\d)\. ", stdout, flags=re.MULTILINE)
     scenes = dict(zip(parts[::2], parts[1::2], strict=True))
-    embargo, tuna, key, promise, thread, same, night = (scenes[number] for number in "1234578")
+    embargo, tuna, key, promise, thread, steps, same, night = (scenes[number] for number in "12345678")
     assert "64 in languages that some rules do not cover were accepted" in before
     assert embargo.count("STOP") == 2
     assert embargo.rstrip().endswith("1 draft: 1 clean. Fine to publish.")
@@ -153,10 +153,14 @@ def test_each_scene_shows_what_the_services_said(shown):
     assert re.findall(r"^  (clean|flagged) ", thread, re.MULTILINE) == ["clean", "clean", "flagged", "clean", "clean"]
     assert "there is no flag" in thread
     assert "'manager', which may not read flags" in thread
-    assert re.findall(r"^  ([A-Z]{2})  flag \d+ +high  confidentiality.codename", same, re.MULTILINE) == [
-        "US",
-        "GB",
-        "DE",
+    assert "written warning  delivered 2026-08-12, refused before haddad" in steps
+    assert "highest step that counts is verbal warning: written" in steps
+    assert re.search(r"nothing\s+formal is issued until it is decided", steps)
+    assert "no earlier step counts: coaching talk to verbal warning" in steps
+    assert re.findall(r"^  ([A-Z]{2})  flag \d+ +ladder (\w+)", same, re.MULTILINE) == [
+        ("US", "us"),
+        ("GB", "gb"),
+        ("DE", "de"),
     ]
     assert re.findall(r"^\d$", night, re.MULTILINE) == ["3", "0"]
     assert "Flags opened: material-information 1." in night
@@ -187,3 +191,41 @@ def test_the_demo_tells_the_same_story_every_time(run, shown, tmp_path):
         stories.append([(flag["id"], flag["rule"], flag["post"], flag["severity"]) for flag in found["flags"]])
     assert stories[0] == stories[1]
     assert len(stories[0]) >= 50
+
+
+def test_a_broken_ladder_stops_every_command_with_its_place(run, workspace):
+    (workspace / "ladders").mkdir()
+    (workspace / "ladders" / "ours.yaml").write_text("ladder: ours\n", encoding="utf-8")
+    config = workspace / "compliance.yaml"
+    config.write_text(config.read_text(encoding="utf-8") + "\nladders: {default: ours}\n", encoding="utf-8")
+    for command in (["doctor"], ["policy", "test"], ["check", "--text", "hello"], ["queue", "--as", "officer"]):
+        result = run(*command, "--workspace", workspace)
+        assert result.exit_code == 2
+        assert "ladders/ours.yaml:1:1" in result.stdout + result.stderr
+    config.write_text(config.read_text(encoding="utf-8").replace("default: ours", "GB: gb"), encoding="utf-8")
+    assert "GB: gb" in run("doctor", "--workspace", workspace).stdout
+
+
+def test_the_schema_of_a_ladder_can_be_printed(run):
+    assert "matrix" in json.loads(run("policy", "schema", "ladder").stdout)["properties"]
+
+
+def test_doctor_tries_each_source_and_says_what_its_connector_says(run, workspace):
+    (workspace / "inbox.jsonl").write_text('{"id": "1", "text": "hello"}\n', encoding="utf-8")
+    (workspace / "posts.csv").write_text("nr,body\n1,hello\n", encoding="utf-8")
+    settings = (workspace / "compliance.yaml").read_text(encoding="utf-8")
+    more = "sources:\n  posts: {path: posts.csv}\n  gone: {path: gone.mbox}\n"
+    (workspace / "compliance.yaml").write_text(settings.replace("sources:\n", more), encoding="utf-8")
+    result = run("doctor", "--workspace", workspace, "--format", "json")
+    found = {check["what"]: check for check in json.loads(result.stdout)["checks"]}
+    assert result.exit_code == 3
+    assert (found["source inbox"]["level"], "jsonl, external" in found["source inbox"]["found"]) == ("ok", True)
+    assert "no column holds text" in found["source posts"]["found"]
+    assert "columns: nr, body" in found["source posts"]["remedy"]
+    assert "no such file" in found["source gone"]["found"]
+
+
+def test_the_schema_of_a_source_knows_the_settings_of_connectors(run):
+    source = json.loads(run("policy", "schema", "compliance").stdout)["$defs"]["SourceSpec"]
+    assert {"path", "columns", "timezone", "time_format", "handle"} <= set(source["properties"])
+    assert source["additionalProperties"] is False

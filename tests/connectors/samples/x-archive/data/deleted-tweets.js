@@ -1,0 +1,1 @@
+window.YTD.deleted_tweets.part0 = [ { "tweet": { "id_str": "1900000000000000007", "created_at": "Mon Mar 02 13:00:00 +0000 2026", "deleted_at": "Mon Mar 02 13:30:00 +0000 2026", "full_text": "said in haste" } } ]

@@ -1,0 +1,1 @@
+window.YTD.note_tweet.part0 = [ { "noteTweet": { "noteTweetId": "1900000000000009005", "createdAt": "2026-03-02T12:00:00.000Z", "core": { "text": "A long story begins here and goes on &amp; on, مرحبا.", "urls": [] } } } ]
