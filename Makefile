@@ -41,6 +41,7 @@ bench: $(DEV)/ruff  ## speed and memory: make bench POSTS=file.jsonl, or a gener
 quality: $(DEV)/ruff  ## every figure of docs/quality.md; DATA=folder with pii/, ner/ and streams/ for those that need it
 	$(DEV)/python bench/heldout.py
 	$(DEV)/python bench/lookalikes.py --counts
+	$(DEV)/python bench/protected.py --counts
 	$(DEV)/python bench/meaning.py
 	$(DEV)/python bench/compare_secrets.py 4
 	$(if $(DATA),$(DEV)/python bench/pii.py --half report $(DATA))

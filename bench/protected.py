@@ -9,9 +9,11 @@ import argparse
 from collections import Counter
 from typing import Any
 
-from scoring import Scorer, said
+from scoring import ROOT, Scorer, read_rows, said
 
 from tests import corpus
+
+TAG = "protected-activity"
 
 
 def main() -> None:
@@ -23,6 +25,7 @@ def main() -> None:
     _protected(scorer, show=not counts_only)
     _mixed(scorer, show=not counts_only)
     _unprotected(scorer, show=not counts_only)
+    _cost(scorer)
 
 
 def seen(scorer: Scorer, row: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -76,6 +79,16 @@ def _unprotected(scorer: Scorer, *, show: bool) -> None:
         if show and (tags or findings):
             print(f"FALSE {', '.join([*tags, *findings])}  {row['id']}\n    {row['text']!r}")
     print(f"{'look-alikes tagged':<28}{said(tagged, total):>26}\n{'look-alikes flagged':<28}{said(flagged, total):>26}")
+
+
+def _cost(scorer: Scorer) -> None:
+    """Print how many held-out posts that a rule flags go to counsel, though they were written for another policy."""
+    tagged = flagged = 0
+    for row in read_rows(sorted((ROOT / "bench" / "heldout").glob("*.jsonl"))):
+        evaluation = scorer.evaluate(row)
+        if row["policy"] != TAG and any(not finding.shadow for finding in evaluation.findings):
+            flagged, tagged = flagged + 1, tagged + bool(evaluation.tags)
+    print(f"{'held-out flags with a tag':<28}{said(tagged, flagged):>26}")
 
 
 if __name__ == "__main__":
