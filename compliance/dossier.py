@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session, aliased
 
 from compliance.audit import Actor, record
 from compliance.errors import ComplianceError
+from compliance.first_aid import first_aid_only
 from compliance.listing import Withheld, is_author, pseudonyms, sealed_posts, visible_lanes, withheld
 from compliance.models import DecisionRow, Flag, Observation, PostRow, PostVersion, Remedy
-from compliance.permissions import People, Reviewer, may, require, require_lane, require_not_own
+from compliance.permissions import People, Reviewer, Sight, may, no_flag, require, require_not_own, sees
 from rules.evaluation import Match, Severity
 
 _Columns = TypeVarTuple("_Columns")
@@ -213,7 +214,7 @@ class Dossier:
     #: To decide on exactly what is shown here, give it as `seen_revision`.
     revision: int
     post: PostView
-    #: `sealed` where this reader gets no text.
+    #: `sealed` where this reader gets no text, `first-aid` where only the matched words.
     withheld: Withheld | None
     #: Oldest first.
     versions: tuple[VersionView, ...]
@@ -254,17 +255,17 @@ def show(  # noqa: PLR0913 - who looks, at what, through which rules
     require(reviewer, "flags:read")
     if names:
         require(reviewer, "names:reveal")
-    flag = find_flag(session, flag_id)
+    flag, sight = find_flag(session, flag_id, reviewer)
     post = flag.post
     author = (post.platform, post.author)
-    require_lane(reviewer, flag.lane, flag_id=flag.id)
     require_not_own(reviewer, people, platform=post.platform, handle=post.author)
+    names = names and sight is Sight.ALL
     if names:
         record(session, "names:revealed", actor=actor, subject=f"flag:{flag.id}", now=now)
     hidden = withheld(reviewer, people, author=author, is_sealed=bool(sealed_posts(session, [post.id])))
     observations = tuple(_observation(row) for row in flag.observations)
     rule = ruleset.rule(flag.rule)
-    return Dossier(
+    found = Dossier(
         id=flag.id,
         status=flag.status,
         lane=flag.lane,
@@ -286,15 +287,21 @@ def show(  # noqa: PLR0913 - who looks, at what, through which rules
         of_author=_of_author(session, flag, reviewer),
         tags=tuple(flag.tags) if may(reviewer, "tags:read") else (),
     )
+    return found if sight is Sight.ALL else first_aid_only(flag, found)
 
 
-def find_flag(session: Session, flag_id: int) -> Flag:
-    """Return the flag. Raises ComplianceError if there is none."""
+def find_flag(session: Session, flag_id: int, reviewer: Reviewer) -> tuple[Flag, Sight]:
+    """Return the flag and how much of it the reviewer sees.
+
+    Raises the same ComplianceError if there is none and if the reviewer may not know that there is.
+    """
     flag = session.get(Flag, flag_id) if 0 < flag_id <= _MAX_ID else None
     if flag is None:
-        message = f"there is no flag {flag_id}"
-        raise ComplianceError(message, hint="`compliance queue` lists the open ones.")
-    return flag
+        raise no_flag(flag_id)
+    sight = sees(reviewer, lane=flag.lane, policy=flag.policy, is_open=flag.status == "open")
+    if sight is Sight.NOTHING:
+        raise no_flag(flag_id)
+    return flag, sight
 
 
 def binding(flag: Flag) -> Observation:

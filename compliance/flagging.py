@@ -1,4 +1,4 @@
-"""Which findings open a flag, and what is noted on flags that are open. The only place that opens flags."""
+"""Which findings open a flag, in which lane, and what is noted on flags that are open. The only place that opens flags."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from compliance.audit import Entry
 from compliance.evaluator import Evaluator
 from compliance.models import DecisionRow, Flag, Observation, PostVersion
+from compliance.permissions import COUNSEL, is_quiet
 from rules.evaluation import Evaluation, Finding, Status
 
 #: Where a version stands among those of its post: by its own time, ties by arrival.
@@ -41,10 +42,10 @@ class Seen:
 class Flagged:
     """What came of a batch."""
 
-    #: Flags opened and shadow findings counted, by policy.
+    #: Flags opened, without those that a tag sent to counsel, and shadow findings counted, by policy.
     opened: Counter[str] = field(default_factory=Counter)
     shadow: Counter[str] = field(default_factory=Counter)
-    #: To be recorded in the same transaction: one per flag.
+    #: To be recorded in the same transaction: one per flag opened or moved.
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -56,9 +57,36 @@ class _OpenFlag:
     last: Rank
     noted: set[tuple[int, str]]
     tags: list[str]
+    #: Who holds it.
+    lane: str
     #: None until it is inserted.
     id: int | None = None
     tags_changed: bool = False
+    #: The lane that a tag took it from, and the version that carries the tag.
+    moved: tuple[str, int] | None = None
+
+
+def is_counsels(evaluator: Evaluator, tags: Iterable[str]) -> bool:
+    """Say whether one of the tags belongs to a policy that goes to counsel.
+
+    So does a tag stored under rules that are gone: a tag can only slow things down, and still does.
+    """
+    return any(_route(evaluator, tag) == COUNSEL for tag in tags)
+
+
+def is_hidden(evaluator: Evaluator, evaluation: Evaluation) -> bool:
+    """Say whether all that a verdict claims goes to counsel for its tag alone, so that no count may tell of it."""
+    routes = (
+        (evaluator.route(each.rule), evaluator.policy(each.rule)) for each in evaluation.findings if not each.shadow
+    )
+    return is_counsels(evaluator, evaluation.tags) and all(is_quiet(COUNSEL, route, policy) for route, policy in routes)
+
+
+def _route(evaluator: Evaluator, tag: str) -> str:
+    try:
+        return evaluator.route(tag)
+    except KeyError:
+        return COUNSEL
 
 
 class Flagger:
@@ -68,7 +96,8 @@ class Flagger:
     neither on how posts fell into pages nor on the order they came in. Later versions are noted on the flag while it is
     open, forward in version order only, so that its last observation tells the newest state. After a final decision
     only a matched text that occurs in no version decided on opens another flag. Shadow findings are counted and open
-    nothing.
+    nothing. A flag of a version that carries a tag of counsel's opens in counsel's lane; an open flag that gains one
+    moves there.
     """
 
     def __init__(
@@ -97,7 +126,11 @@ class Flagger:
             self._one(seen)
         self._note_newest()
         self._write()
+        for opened, _, finding in self._fresh:
+            if not is_quiet(opened.lane, self.evaluator.route(finding.rule), self.evaluator.policy(finding.rule)):
+                self.result.opened[self.evaluator.policy(finding.rule)] += 1
         self.result.entries = [self._entry(opened, seen, finding) for opened, seen, finding in self._fresh]
+        self.result.entries += self._moves()
         return self.result
 
     def _findings(self, seen: Seen) -> dict[str, Finding]:
@@ -119,7 +152,7 @@ class Flagger:
         for flag_id, row in still_open.items():
             last = max((rank for rank, _ in notes[flag_id]), default=_NONE_YET)
             noted_versions = {(rank[1], rule_version) for rank, rule_version in notes[flag_id]}
-            opened = _OpenFlag(row.post_id, row.rule, last, noted_versions, list(row.tags), flag_id)
+            opened = _OpenFlag(row.post_id, row.rule, last, noted_versions, list(row.tags), row.lane, flag_id)
             self._open[row.post_id][row.rule] = opened
         self._load_decided([flag.id for flag in flags if flag.status == "decided" and flag.post_id in found])
 
@@ -139,6 +172,7 @@ class Flagger:
         findings = self._findings(seen)
         mine = self._open.get(seen.post_id, {})
         for rule, opened in mine.items():
+            self._tag(opened, seen)
             if rule not in findings and (version := self._version_of_absence(rule, seen.evaluation)) is not None:
                 self._note(opened, seen, version)
         for finding in findings.values():
@@ -156,11 +190,24 @@ class Flagger:
         return any(all(words not in text for text in decided) for words in matched)
 
     def _open_flag(self, finding: Finding, seen: Seen) -> None:
-        opened = _OpenFlag(seen.post_id, finding.rule, seen.rank, set(), [])
+        opened = _OpenFlag(seen.post_id, finding.rule, seen.rank, set(), [], self.evaluator.route(finding.rule))
+        self._tag(opened, seen)
         self._note(opened, seen, finding.version, finding)
         self._open[seen.post_id][finding.rule] = opened
         self._fresh.append((opened, seen, finding))
-        self.result.opened[self.evaluator.policy(finding.rule)] += 1
+
+    def _tag(self, opened: _OpenFlag, seen: Seen) -> None:
+        """Add the tags of a version, whatever else it shows; the first one of counsel's takes the flag to counsel.
+
+        Only the first: a flag that counsel has handed on stays where counsel sent it.
+        """
+        if set(seen.evaluation.tags) <= set(opened.tags):
+            return
+        is_first = not is_counsels(self.evaluator, opened.tags)
+        opened.tags = sorted({*opened.tags, *seen.evaluation.tags})
+        opened.tags_changed = True
+        if is_first and opened.lane != COUNSEL and is_counsels(self.evaluator, opened.tags):
+            opened.moved, opened.lane = (opened.lane, seen.version_id), COUNSEL
 
     def _note(self, opened: _OpenFlag, seen: Seen, version: str, finding: Finding | None = None) -> None:
         """Note what a version showed; no finding means that it no longer shows it."""
@@ -169,9 +216,6 @@ class Flagger:
         opened.last = seen.rank
         opened.noted.add((seen.version_id, version))
         self._observe(opened, seen.version_id, version, finding)
-        if finding is not None and not set(seen.evaluation.tags) <= set(opened.tags):
-            opened.tags = sorted({*opened.tags, *seen.evaluation.tags})
-            opened.tags_changed = True
 
     def _observe(self, opened: _OpenFlag, version_id: int, rule_version: str, finding: Finding | None) -> None:
         row = {
@@ -188,13 +232,15 @@ class Flagger:
         """Write what was gathered, in a number of statements that does not grow with the batch."""
         session = self.session
         changed = {opened.id for opened, _ in self._observations if opened.id is not None}
+        tagged = [opened for flags in self._open.values() for opened in flags.values() if opened.tags_changed]
+        changed |= {opened.id for opened in tagged if opened.id is not None}
         if changed:
             # Whoever looked at the flag before this observation did not see it: `decide --seen` must notice.
             session.execute(update(Flag).where(Flag.id.in_(changed)).values(revision=Flag.revision + 1))
-        for flags in self._open.values():
-            for opened in flags.values():
-                if opened.id is not None and opened.tags_changed:
-                    session.execute(update(Flag).where(Flag.id == opened.id).values(tags=opened.tags))
+        for opened in tagged:
+            if opened.id is not None:
+                values = {"tags": opened.tags, "lane": opened.lane}
+                session.execute(update(Flag).where(Flag.id == opened.id).values(values))
         if self._fresh:
             session.execute(
                 insert(Flag), [self._flag_row(opened, seen, finding) for opened, seen, finding in self._fresh]
@@ -208,14 +254,13 @@ class Flagger:
             session.execute(insert(Observation), [{"flag_id": opened.id, **row} for opened, row in self._observations])
 
     def _flag_row(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> dict[str, Any]:
-        route = self.evaluator.route(finding.rule)
         return {
             "post_id": seen.post_id,
             "rule": finding.rule,
             "policy": self.evaluator.policy(finding.rule),
             "severity": int(finding.severity),
-            "route": route,
-            "lane": route,
+            "route": self.evaluator.route(finding.rule),
+            "lane": opened.lane,
             "opened_version_id": seen.version_id,
             "opened_at": self.now,
             "retro": self.retro,
@@ -254,11 +299,32 @@ class Flagger:
             for post_id, version_id, at, status, ruleset in self.session.execute(query)
         }
 
+    def _moves(self) -> list[Entry]:
+        """Return an entry for each flag that was open before and that a tag took to counsel; the tag is not named."""
+        fresh = {id(opened) for opened, _, _ in self._fresh}
+        return [
+            Entry(
+                action="flag:moved",
+                subject=f"flag:{opened.id}",
+                detail={
+                    "lane": opened.lane,
+                    "from": lane,
+                    "post_version": version,
+                    "ruleset": self.evaluator.ruleset_hash,
+                },
+            )
+            for flags in self._open.values()
+            for opened in flags.values()
+            if opened.moved is not None and id(opened) not in fresh
+            for lane, version in [opened.moved]
+        ]
+
     def _entry(self, opened: _OpenFlag, seen: Seen, finding: Finding) -> Entry:
         detail: dict[str, int | str | None] = {
             "rule": finding.rule,
             "post_version": seen.version_id,
             "severity": int(finding.severity),
+            "lane": opened.lane,
             "retro": int(self.retro),
             "ruleset": self.evaluator.ruleset_hash,
         }

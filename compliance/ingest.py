@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from compliance.audit import Actor, Entry, append
 from compliance.db import insert_rows
 from compliance.evaluator import Evaluator
-from compliance.flagging import Flagged, Flagger, Seen
+from compliance.flagging import Flagged, Flagger, Seen, is_hidden
 from compliance.models import PostRow, PostVersion, Reject
 from connectors.errors import SkippableError
 from connectors.post import AUDIENCES, KINDS, LONGEST, Post
@@ -194,17 +194,17 @@ def store(
     for judged in batch:
         external_id = judged.version.post.external_id
         rows.append(_version_row(judged, ids[external_id], ruleset=ruleset, now=now))
-        _count(counts, judged, is_new=external_id not in seen)
+        _count(counts, judged, evaluator, is_new=external_id not in seen)
         seen.add(external_id)
     insert_rows(session, cast("Table", PostVersion.__table__), _VERSION_COLUMNS, rows)
     flagged = Flagger(session, evaluator, now=now).flag(_seen(session, batch, ids, known))
     return Stored(counts, flagged)
 
 
-def count_verdict(counts: Counts, evaluation: Evaluation) -> None:
-    """Count one verdict."""
+def count_verdict(counts: Counts, evaluation: Evaluation, evaluator: Evaluator) -> None:
+    """Count one verdict; among the flagged not those that only counsel may know of."""
     counts.evaluated += 1
-    counts.flagged += evaluation.status is Status.FLAGGED
+    counts.flagged += evaluation.status is Status.FLAGGED and not is_hidden(evaluator, evaluation)
     counts.incomplete += evaluation.status is Status.INCOMPLETE
     counts.accepted += evaluation.accepted
 
@@ -327,9 +327,9 @@ def _version_row(judged: Judged, post_id: int, *, ruleset: str, now: datetime) -
     )
 
 
-def _count(counts: Counts, judged: Judged, *, is_new: bool) -> None:
+def _count(counts: Counts, judged: Judged, evaluator: Evaluator, *, is_new: bool) -> None:
     if judged.evaluation is not None:
-        count_verdict(counts, judged.evaluation)
+        count_verdict(counts, judged.evaluation, evaluator)
     if judged.version.post.deleted_at:
         counts.deleted += 1
     elif is_new:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
 from compliance.audit import Actor, record
 from compliance.errors import ComplianceError
 from compliance.models import DecisionRow, Flag, Observation, PostRow, PostText, PostVersion, Source
-from compliance.permissions import People, Reviewer, is_own, may, require
+from compliance.permissions import COUNSEL, FIRST_AID_POLICY, People, Reviewer, Sight, is_own, may, require, sees
 from compliance.safe import Span
 from rules.evaluation import Severity
 
@@ -23,7 +23,10 @@ Line = tuple[Flag, PostRow, str]
 #: (platform, handle): who wrote a post, as the platform says.
 Author = tuple[str | None, str | None]
 #: Why a post's text is not shown.
-Withheld = Literal["sealed", "own-post"]
+Withheld = Literal["sealed", "own-post", "first-aid"]
+
+#: Severity, opening and id of the flag that a page continues behind.
+Start = Row[int, datetime, int]
 
 _Columns = TypeVarTuple("_Columns")
 
@@ -63,7 +66,7 @@ class QueuedFlag:
     lane: str
     route: str
     source: str
-    #: external_id, unique within the source.
+    #: external_id, unique within the source; empty where only first aid is shown.
     post: str
     platform: str | None
     channel: str | None = field(repr=False)
@@ -76,7 +79,7 @@ class QueuedFlag:
     retro: bool
     #: Empty for roles that may not see tags, whether there are any or not.
     tags: tuple[str, ...]
-    #: `sealed` or `own-post` where this reader gets no text.
+    #: `sealed`, `own-post` or `first-aid` where this reader gets no text.
     withheld: Withheld | None
 
 
@@ -119,11 +122,12 @@ def queue(
     if not 1 <= filters.limit <= MAX_LIMIT:
         message = f"a page holds 1 to {MAX_LIMIT} flags, not {filters.limit}"
         raise ComplianceError(message)
-    conditions = _conditions(filters, reviewer)
-    rows = _rows(session, filters, conditions)
+    lanes = _lanes(reviewer)
+    conditions = [*lanes, *_conditions(filters, reviewer)]
+    rows = _rows(session, filters, conditions, start=_start(session, filters, lanes))
     more, rows = len(rows) > filters.limit, rows[: filters.limit]
     shown = _shown(session, rows, reviewer=reviewer, people=people, names=names, now=now)
-    if names and shown:
+    if names:
         _record_names(session, shown, actor=actor, now=now)
     total = _total(session, filters, conditions)
     return QueuePage(flags=shown, total=total, next=shown[-1].id if more else None)
@@ -184,13 +188,27 @@ def withheld(reviewer: Reviewer, people: People, *, author: Author, is_sealed: b
 
 def visible_lanes(reviewer: Reviewer) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that keep the counsel lane from everybody else, counts included."""
-    return () if may(reviewer, "counsel:read") else (Flag.lane != "counsel",)
+    return () if may(reviewer, "counsel:read") else (Flag.lane != COUNSEL,)
+
+
+def _first_aid(reviewer: Reviewer) -> ColumnElement[bool]:
+    """Return the condition of flags of which this reader sees first aid only, as `sees` says it of one flag."""
+    if may(reviewer, "counsel:read") or not may(reviewer, "first-aid:read"):
+        return false()
+    return and_(Flag.lane == COUNSEL, Flag.policy == FIRST_AID_POLICY, Flag.status == "open")
+
+
+def _lanes(reviewer: Reviewer) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition of flags that this reader's queue may list at all."""
+    return tuple(or_(visible, _first_aid(reviewer)) for visible in visible_lanes(reviewer))
 
 
 def _conditions(filters: Filters, reviewer: Reviewer) -> list[ColumnElement[bool]]:
-    conditions = [*visible_lanes(reviewer)]
+    urgent = _first_aid(reviewer)
+    conditions: list[ColumnElement[bool]] = []
     if filters.lane is not None:
-        conditions.append(Flag.lane == filters.lane)
+        # Shown under the route, so found under it.
+        conditions.append(or_(and_(Flag.lane == filters.lane, ~urgent), and_(urgent, Flag.route == filters.lane)))
     if filters.policy is not None:
         conditions.append(Flag.policy == filters.policy)
     if filters.source is not None:
@@ -208,13 +226,14 @@ def _joined(query: Select[*_Columns]) -> Select[*_Columns]:
     )
 
 
-def _rows(session: Session, filters: Filters, conditions: list[ColumnElement[bool]]) -> list[Line]:
+def _rows(
+    session: Session, filters: Filters, conditions: list[ColumnElement[bool]], *, start: Start | None
+) -> list[Line]:
     """Return one row more than the limit, if there is one.
 
     One index range per severity and status: each is read in order and only as far as needed, on both databases. An
     inequality on the severity would make them sort instead.
     """
-    start = _start(session, filters)
     query = _joined(select(Flag, PostRow, Source.name)).where(*conditions)
     rows: list[Line] = []
     for severity in sorted(Severity, reverse=True):
@@ -241,12 +260,11 @@ def _total(session: Session, filters: Filters, conditions: list[ColumnElement[bo
     return session.scalar(query.where(*conditions, graver, Flag.status.in_(_statuses(filters)))) or 0
 
 
-def _start(session: Session, filters: Filters) -> Row[int, datetime, int] | None:
+def _start(session: Session, filters: Filters, lanes: Iterable[ColumnElement[bool]]) -> Start | None:
     if filters.after is None:
         return None
-    start = session.execute(
-        select(Flag.severity, Flag.opened_at, Flag.id).where(Flag.id == filters.after)
-    ).one_or_none()
+    query = select(Flag.severity, Flag.opened_at, Flag.id).where(Flag.id == filters.after, *lanes)
+    start = session.execute(query).one_or_none()
     if start is None:
         message = f"there is no flag {filters.after} to continue behind"
         raise ComplianceError(message, hint="leave out --after to begin with the most urgent flag.")
@@ -261,7 +279,7 @@ def _shown(
     sealed = sealed_posts(session, (post.id for _, post, _ in rows))
     confidence = _confidences(session, [flag.id for flag, _, _ in rows])
     tags = may(reviewer, "tags:read")
-    return tuple(
+    lines = [
         QueuedFlag(
             id=flag.id,
             rule=flag.rule,
@@ -284,7 +302,20 @@ def _shown(
             withheld=withheld(reviewer, people, author=(post.platform, post.author), is_sealed=post.id in sealed),
         )
         for flag, post, source in rows
+    ]
+    return tuple(
+        line if _sight(flag, reviewer) is Sight.ALL else _first_aid_only(line)
+        for line, (flag, _, _) in zip(lines, rows, strict=True)
     )
+
+
+def _sight(flag: Flag, reviewer: Reviewer) -> Sight:
+    return sees(reviewer, lane=flag.lane, policy=flag.policy, is_open=flag.status == "open")
+
+
+def _first_aid_only(line: QueuedFlag) -> QueuedFlag:
+    """Return the line of a live key: what fired and how public it is; who wrote it, where and in which thread is counsel's."""
+    return replace(line, lane=line.route, post="", channel=None, author=None, tags=(), withheld="first-aid")
 
 
 def _confidences(session: Session, flag_ids: list[int]) -> dict[int, float]:
@@ -295,8 +326,9 @@ def _confidences(session: Session, flag_ids: list[int]) -> dict[int, float]:
 
 
 def _record_names(session: Session, shown: tuple[QueuedFlag, ...], *, actor: Actor, now: datetime) -> None:
-    flags = ",".join(str(flag.id) for flag in shown)
-    record(session, "names:revealed", actor=actor, subject="queue", detail={"flags": flags}, now=now)
+    flags = ",".join(str(flag.id) for flag in shown if flag.withheld != "first-aid")
+    if flags:
+        record(session, "names:revealed", actor=actor, subject="queue", detail={"flags": flags}, now=now)
 
 
 def _excerpt(session: Session, version_id: int, spans: list[Span]) -> Excerpt:

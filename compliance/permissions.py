@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -14,12 +15,18 @@ from compliance.errors import ComplianceError
 #: Names the acting person when `--as` is not given.
 ACTOR_VARIABLE: Final = "COMPLIANCE_ACTOR"
 
+#: The lane of flags about talk that the law may protect; whoever does not work in it does not learn what it holds.
+COUNSEL: Final = "counsel"
+#: The policy whose flags cannot wait for counsel: what it finds is live until somebody revokes it.
+FIRST_AID_POLICY: Final = "credentials"
+
 #: What each permission allows, in the words that a refusal uses.
 PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "flags:read": "read flags and their posts",
         "flags:decide": "decide flags",
         "counsel:read": "work in the counsel lane",
+        "first-aid:read": "see which key or password to revoke, and nothing else, where counsel holds the flag",
         "names:reveal": "see who wrote a post",
         "tags:read": "see advisory tags",
         "sealed:read": "read a sealed post",
@@ -58,7 +65,11 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         # Nobody's role in compliance.yaml: what a listing shows to whoever did not say who they are.
         "reader": _READ,
         "reviewer": _REVIEW,
-        "officer": _REVIEW | _CASE | _REPORTS | {"names:reveal", "tags:read", "posts:scan", "audit:verify"},
+        "security": _REVIEW | {"first-aid:read"},
+        "officer": _REVIEW
+        | _CASE
+        | _REPORTS
+        | {"first-aid:read", "names:reveal", "tags:read", "posts:scan", "audit:verify"},
         "hr": _REVIEW | _CASE | _JUDGE | _REPORTS | {"names:reveal", "cases:suspend"},
         "legal": _REVIEW
         | _CASE
@@ -73,12 +84,21 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "policy-author": _REPORTS,
         "policy-publisher": _REPORTS,
         "principal": _REVIEW | _REPORTS,
-        "privacy": _REVIEW | _REPORTS | {"names:reveal", "tags:read", "sealed:read", "audit:verify"},
+        "privacy": _REVIEW | _REPORTS | {"first-aid:read", "names:reveal", "tags:read", "sealed:read", "audit:verify"},
         "operator": frozenset({"posts:scan", "audit:verify", "database:backup", "database:restore"}),
         # Keeps the installation running; reads no post.
         "admin": frozenset({"audit:verify", "database:backup", "database:restore"}),
     }
 )
+
+
+class Sight(Enum):
+    """How much of a flag a reviewer sees."""
+
+    ALL = "all"
+    #: What was matched and what to do at once: no text around it, no author, thread, place or tag.
+    FIRST_AID = "first-aid"
+    NOTHING = "nothing"
 
 
 class Reviewer(Protocol):
@@ -146,13 +166,32 @@ def require(reviewer: Reviewer, permission: str) -> None:
     raise ComplianceError(message, hint=f"roles that may: {able}. Roles stand under `reviewers` in compliance.yaml.")
 
 
+def sees(reviewer: Reviewer, *, lane: str, policy: str, is_open: bool) -> Sight:
+    """Say how much of a flag the reviewer may see; of one that is hidden they must not learn that it exists."""
+    if lane != COUNSEL or may(reviewer, "counsel:read"):
+        return Sight.ALL
+    is_live = is_open and policy == FIRST_AID_POLICY and may(reviewer, "first-aid:read")
+    return Sight.FIRST_AID if is_live else Sight.NOTHING
+
+
 def require_lane(reviewer: Reviewer, lane: str, *, flag_id: int) -> None:
-    """Raise ComplianceError for a flag in the counsel lane, unless the reviewer works there."""
-    if lane != "counsel" or may(reviewer, "counsel:read"):
-        return
-    able = ", ".join(who_may("counsel:read"))
-    message = f"flag {flag_id} is in the counsel lane, which the role {reviewer.role!r} may not open"
-    raise ComplianceError(message, hint=f"roles that may: {able}.")
+    """Raise what an unknown id raises for a flag of the counsel lane, unless the reviewer works there."""
+    if sees(reviewer, lane=lane, policy="", is_open=False) is Sight.NOTHING:
+        raise no_flag(flag_id)
+
+
+def no_flag(flag_id: int) -> ComplianceError:
+    """Return the one refusal for a flag that does not exist and for one that the reviewer may not know of."""
+    hint = "`compliance queue` lists the open ones. A flag in a lane that is not yours is not listed either."
+    return ComplianceError(f"there is no flag {flag_id}", hint=hint)
+
+
+def is_quiet(lane: str, route: str, policy: str) -> bool:
+    """Say whether a flag is with counsel for its tag alone: it enters no count that others see.
+
+    Where the policy itself sends flags to counsel the lane says nothing about the post.
+    """
+    return lane == COUNSEL and route != COUNSEL and policy != FIRST_AID_POLICY
 
 
 def is_own(reviewer: Reviewer, people: People, *, platform: str | None, handle: str | None) -> bool:

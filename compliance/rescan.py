@@ -130,7 +130,7 @@ class _Rescan:
             _update_versions(session, seen, tries, ruleset=run.evaluator.ruleset_hash, now=now)
             counts = ingest.Counts()
             for verdict in verdicts:
-                ingest.count_verdict(counts, verdict)
+                ingest.count_verdict(counts, verdict, run.evaluator)
             flagger = Flagger(session, run.evaluator, now=now, retro=self.retro, rule=self.rule)
             stored = ingest.Stored(counts, flagger.flag(seen))
             if drop_note:

@@ -17,7 +17,7 @@ from compliance.dossier import Dossier, binding, find_flag, show
 from compliance.errors import ComplianceError, ConflictError
 from compliance.listing import Filters, QueuedFlag, QueuePage, excerpts, queue
 from compliance.models import DecisionRow, Flag
-from compliance.permissions import People, Reviewer, require, require_lane, require_not_own
+from compliance.permissions import People, Reviewer, Sight, no_flag, require, require_not_own, sees
 from rules.evaluation import Severity
 
 __all__ = [
@@ -125,12 +125,20 @@ def decide(  # noqa: PLR0913 - what a decision consists of, and who makes it
     Raises ConflictError for the others, ComplianceError with every fault of the call.
     """
     require(reviewer, "flags:decide")
-    flag = find_flag(session, flag_id)
-    require_lane(reviewer, flag.lane, flag_id=flag.id)
+    flag, sight = find_flag(session, flag_id, reviewer)
+    if sight is Sight.FIRST_AID:
+        message = f"flag {flag.id} is not for you to decide"
+        raise ComplianceError(message, hint="revoke or change what it shows now; counsel decides about the post.")
     require_not_own(reviewer, people, platform=flag.post.platform, handle=flag.post.author)
     ruling = _Ruling(verdict=verdict, code=code, reason=(reason or "").strip() or None, lane=lane, revise=revise)
     _refuse_faults(flag, ruling)
-    _take(session, flag, ruling, seen=flag.revision if seen_revision is None else seen_revision)
+    try:
+        _take(session, flag, ruling, seen=flag.revision if seen_revision is None else seen_revision)
+    except ComplianceError:
+        # Who lost a race against a move to counsel is told no more than who comes later.
+        if sees(reviewer, lane=flag.lane, policy=flag.policy, is_open=False) is Sight.NOTHING:
+            raise no_flag(flag_id) from None
+        raise
     row = _append(session, flag, ruling, actor=actor, now=now)
     entry = record(
         session,

@@ -71,6 +71,8 @@ class _Walk:
     decided: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     #: case entry id -> (seq, entry) of the case:… that recorded it.
     cases: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    #: `flag:ID` -> the lane that it was opened in or handed to last.
+    lanes: dict[str, str] = field(default_factory=dict)
     #: `flag:ID` of flags with a decision that closed them.
     closed: set[str] = field(default_factory=set)
     #: `flag:ID` of flags that were erased, their decisions with them; the entries stay.
@@ -165,6 +167,9 @@ def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
     subject, action, reference = str(entry["object"]), entry["action"], str(entry.get("reason"))
     if action == "flag:opened":
         _once(walk.opened.setdefault(subject.removeprefix("flag:"), seq), seq, f"{subject} was opened twice")
+        _note_lane(walk, subject, entry)
+    elif action == "flag:moved":
+        _note_lane(walk, subject, entry)
     elif action in {"flag:erased", "case:erased"}:
         walk.erased.add(subject)
     elif reference.startswith(_CASE_ENTRY):
@@ -175,6 +180,14 @@ def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
         _once(first, seq, f"{reference} was recorded twice")
         if (entry.get("detail") or {}).get("verdict") != "escalated":
             walk.closed.add(subject)
+        else:
+            _note_lane(walk, subject, entry)
+
+
+def _note_lane(walk: _Walk, subject: str, entry: Mapping[str, Any]) -> None:
+    lane = (entry.get("detail") or {}).get("lane")
+    if lane is not None:
+        walk.lanes[subject] = lane
 
 
 def _once(first: int, seq: int, said: str) -> None:
@@ -184,8 +197,9 @@ def _once(first: int, seq: int, said: str) -> None:
 
 def _flags(session: Session, walk: _Walk) -> int:
     count, wrong = 0, None
-    with session.execute(select(Flag.id, Flag.status).order_by(Flag.id).execution_options(yield_per=_BATCH)) as rows:
-        for flag_id, status in rows:
+    query = select(Flag.id, Flag.status, Flag.lane).order_by(Flag.id)
+    with session.execute(query.execution_options(yield_per=_BATCH)) as rows:
+        for flag_id, status, lane in rows:
             count += 1
             if walk.opened.pop(str(flag_id), None) is None:
                 wrong = wrong or f"flag {flag_id} has no entry that says it was opened"
@@ -193,6 +207,8 @@ def _flags(session: Session, walk: _Walk) -> int:
                 wrong = wrong or f"flag {flag_id} was erased and is still there"
             elif (status == "decided") != (f"flag:{flag_id}" in walk.closed):
                 wrong = wrong or f"flag {flag_id} is {status} and the trail says otherwise"
+            elif lane != walk.lanes.get(f"flag:{flag_id}", lane):
+                wrong = wrong or f"flag {flag_id} is in another lane than the trail says"
     if wrong is not None:
         raise _FaultError(None, "flag", wrong)
     gone = {flag: seq for flag, seq in walk.opened.items() if f"flag:{flag}" not in walk.erased}

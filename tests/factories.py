@@ -137,7 +137,9 @@ class FakeEngine:
         return rule_id.partition(".")[0] if self.rules[rule_id] else ""
 
     def route(self, rule_id: str) -> str:
-        """Return the one lane of this engine."""
+        """Return the one lane of this engine's rules; its tags are counsel's."""
+        if rule_id in self.tags:
+            return "counsel"
         return "compliance" if self.rules[rule_id] else ""
 
     def version(self, rule_id: str) -> str:

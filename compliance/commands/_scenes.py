@@ -138,14 +138,16 @@ def scene_four(stage: Stage) -> None:
 def scene_five(stage: Stage) -> None:
     """Pay and safety are theirs to talk about; a member's telephone number is not."""
     stage.title("5. Pay, safety, and one telephone number")
-    flag = stage.flag_of("mastodon/toot-019", "personal-data.customer-contact")
+    flag = stage.flag_of("mastodon/toot-019", "personal-data.customer-contact", as_id="lindqvist")
     for status, text in _stored(stage, "mastodon", _THREAD):
-        spans = stage.dossier(flag.id, as_id="rivera").versions[0].spans if status == "flagged" else ()
+        spans = stage.dossier(flag.id, as_id="lindqvist").versions[0].spans if status == "flagged" else ()
         stage.line(f"{status:8} ", stage.excerpt(text, spans, beside=11))
-    stage.say("Only the number is a flag; its subject is a tag, which only slows things down:")
+    stage.say(
+        "Only the number is a flag. Its subject is a tag, which only slows things down: the flag opened in counsel's lane."
+    )
     stage.line("tags  ", ", ".join(stage.dossier(flag.id, as_id="lindqvist").tags))
-    stage.decide(flag.id, "escalated", lane="counsel", reason="A number in a thread about working conditions.")
-    for who in ("okafor", "raman"):
+    stage.say("Nobody else learns that there is one, neither the officer nor a line manager:")
+    for who in ("rivera", "okafor", "raman"):
         stage.typed(f"compliance show {flag.id} --as {who}")
         with stage.refusals():
             stage.dossier(flag.id, as_id=who)

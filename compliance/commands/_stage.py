@@ -84,12 +84,12 @@ class Stage:
 
         return snippet(text, spans, max(20, self.screen.width - beside), marks=needs_marks(self.screen))
 
-    def flags_of(self, *posts: str) -> list[QueuedFlag]:
-        """Return every flag of these posts (`source/id`) as the officer's queue lists them, gravest first."""
+    def flags_of(self, *posts: str, as_id: str = "rivera") -> list[QueuedFlag]:
+        """Return every flag of these posts (`source/id`) as this person's queue lists them, gravest first."""
         from compliance.listing import MAX_LIMIT, Filters, queue
         from compliance.permissions import acting
 
-        actor, reviewer = acting(self.space, "rivera")
+        actor, reviewer = acting(self.space, as_id)
         with session_of(self.space, writes=False) as session:
             page = queue(
                 session,
@@ -101,9 +101,9 @@ class Stage:
             )
         return [flag for flag in page.flags if f"{flag.source}/{flag.post}" in posts]
 
-    def flag_of(self, post: str, rule: str) -> QueuedFlag:
+    def flag_of(self, post: str, rule: str, *, as_id: str = "rivera") -> QueuedFlag:
         """Return the one flag of this post by this rule."""
-        return next(flag for flag in self.flags_of(post) if flag.rule == rule)
+        return next(flag for flag in self.flags_of(post, as_id=as_id) if flag.rule == rule)
 
     def dossier(self, flag_id: int, *, as_id: str) -> Dossier:
         """Return what `compliance show` would show to this person. Raises ComplianceError where it would refuse."""

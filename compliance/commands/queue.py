@@ -44,6 +44,7 @@ _TAGS: Final = "tags, which can only slow things down: "
 _WITHHELD: Final = {
     "sealed": "text sealed: a decision said out of scope",
     "own-post": "your own post: ask another reviewer",
+    "first-aid": "revoke or change what it shows now; who wrote it and where is not shown",
 }
 
 
@@ -185,8 +186,10 @@ def _body(flag: QueuedFlag, excerpt: Excerpt | None, ruleset: RuleSet, *, width:
     rule = ruleset.rule(flag.rule)
     title = "rule no longer in the rule set" if rule is None else rule.title
     lines.append(as_text(title, single_line=True, style="bold").append(f"  {flag.rule}", style="not bold dim"))
-    author = flag.author or "author unknown"
-    place = " · ".join(part for part in (flag.platform, flag.audience, author, f"{flag.source}:{flag.post}") if part)
+    author = flag.author or ("" if flag.withheld == "first-aid" else "author unknown")
+    place = " · ".join(
+        part for part in (flag.platform, flag.audience, author, f"{flag.source}:{flag.post}".strip(":")) if part
+    )
     lines.append(as_text(place, single_line=True, style="dim"))
     state = "" if flag.status == "open" else "decided · "
     lines.append(as_text(f"{state}lane {flag.lane} · confidence {flag.confidence:.2f}", style="dim"))

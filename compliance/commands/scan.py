@@ -255,15 +255,16 @@ def _opened_at_least(space: Workspace, report: ScanReport, severity: str) -> boo
 
     from compliance.db import reading
     from compliance.models import Flag
+    from compliance.permissions import is_quiet
     from rules.evaluation import Severity
 
     with reading(space.database) as session:
-        return (
-            session.scalar(
-                select(Flag.id).where(Flag.opened_at >= report.started_at, Flag.severity >= Severity[severity]).limit(1)
-            )
-            is not None
+        held = session.execute(
+            select(Flag.lane, Flag.route, Flag.policy)
+            .where(Flag.opened_at >= report.started_at, Flag.severity >= Severity[severity])
+            .distinct()
         )
+        return any(not is_quiet(lane, route, policy) for lane, route, policy in held)
 
 
 def _progress(*, quiet: bool) -> AbstractContextManager[Callable[[Progress], None] | None]:

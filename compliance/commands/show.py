@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 _GONE: Final = "The rule is no longer in the rule set; the flag and its evidence stay."
 _TAGS: Final = "Tags are advisory and no violation: they can only slow things down, never speed them up."
-_WITHHELD: Final = "The text is sealed: a decision said out of scope. Roles that may read it: legal, privacy."
+_WITHHELD: Final = {
+    "sealed": "The text is sealed: a decision said out of scope. Roles that may read it: legal, privacy.",
+    "first-aid": "Only what was matched is shown, so that it can be revoked; who wrote it, where and what else is not.",
+}
 
 
 @reporting_errors
@@ -143,9 +146,9 @@ def _head(found: Dossier) -> Iterator[RenderableType]:
     yield as_text(line + (" · from a later look at stored posts" if found.retro else ""), style="bold")
     where = " · ".join(part for part in (post.platform, post.channel, post.audience, post.kind) if part)
     yield _pairs(
-        ("post", f"{post.source}:{post.external_id}"),
+        ("post", f"{post.source}:{post.external_id}".strip(":")),
         ("where", where),
-        ("author", post.author or "unknown"),
+        ("author", post.author or (None if found.withheld == "first-aid" else "unknown")),
         ("posted", moment(post.posted_at) if post.posted_at else f"unknown; first seen {moment(post.first_seen_at)}"),
         ("deleted", moment(post.deleted_at) if post.deleted_at else None),
         ("thread", post.thread),
@@ -159,7 +162,7 @@ def _post(found: Dossier, *, marks: bool) -> Iterator[RenderableType]:
     if found.withheld is not None:
         from compliance.safe import as_text
 
-        yield as_text(_WITHHELD, style="italic")
+        yield as_text(_WITHHELD[found.withheld], style="italic")
     for version in found.versions:
         if version.text is not None:
             yield _written(version, marks=marks)

@@ -77,6 +77,7 @@ STAFF = {
     role: Reviewer(role, role)
     for role in (
         "reviewer",
+        "security",
         "officer",
         "hr",
         "legal",

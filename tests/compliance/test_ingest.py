@@ -164,7 +164,7 @@ def test_a_flag_names_rule_policy_severity_lane_and_version(run):
     run.scan([v1("Bluefin, and give us a raise")])
     columns = (Flag.rule, Flag.policy, Flag.severity, Flag.route, Flag.lane, Flag.retro, Flag.tags)
     assert rows(run.db, select(*columns)) == [
-        (RULE, "confidentiality", 40, "compliance", "compliance", False, ["protected-activity.pay"])
+        (RULE, "confidentiality", 40, "compliance", "counsel", False, ["protected-activity.pay"])
     ]
 
 

@@ -151,7 +151,7 @@ def test_each_scene_shows_what_the_services_said(shown):
     assert re.search(r"lane security\n +02:10 .*⟦hT3v.*\n +02:14 (?!.*⟦)", key)
     assert re.search(r"an adviser, flagged:(.|\n)*a colleague's footer, clean:", promise)
     assert re.findall(r"^  (clean|flagged) ", thread, re.MULTILINE) == ["clean", "clean", "flagged", "clean", "clean"]
-    assert "counsel lane, which the role 'reviewer' may not open" in thread
+    assert "there is no flag" in thread
     assert "'manager', which may not read flags" in thread
     assert "written warning  delivered 2026-08-12, refused before haddad" in steps
     assert "highest step that counts is verbal warning: written" in steps
