@@ -3,53 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
+from compliance import hearing
 from compliance.discipline import Recommendation, local_day
 from compliance.entry import Entry, Kind
+from compliance.facts import Facts
 from compliance.ladder import APPROVERS, BRAKES, HEARING, OWN_PROCEDURE, PROCEDURE, TRAINING, Gravity, Ladder
 from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, Action, State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is true around the case when somebody acts."""
-
-    now: datetime
-    zone: tzinfo
-    groups: frozenset[str] = frozenset()
-    #: Flags of the case that no decision upholds any more.
-    unsettled: tuple[int, ...] = ()
-    #: Flags whose author's handle is no longer declared or verified.
-    untied: tuple[int, ...] = ()
-    #: Appeals of this person that nobody decided, wherever: `appeal 7 (case 3)`.
-    open_appeals: tuple[str, ...] = ()
-    #: The highest number among them; 0 where there is none.
-    newest_appeal: int = 0
-    #: None while nothing can be recommended.
-    recommendation: Recommendation | None = None
-    #: What an approval would be bound to, for each action.
-    digests: Mapping[int, str] = field(default_factory=dict)
-    #: Why the acting person may not act on this case: own case, own report.
-    conflict: str | None = None
-    #: Further ids of the acting person: two ids of one person are one pair of eyes.
-    aliases: frozenset[str] = frozenset()
-    #: Who upheld the flags of the case.
-    upheld_by: frozenset[str] = frozenset()
-    #: Placeholders of the letter that nothing fills, for each action.
-    unfilled: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def today(self) -> date:
-        """The day where the person is."""
-        return local_day(self.now, self.zone)
-
-    def acts(self, entry: Entry, *actors: str | None) -> str | None:
-        """Return the id among these under which the person who acts has acted before, None if there is none."""
-        return next((each for each in actors if each is not None and each in self.aliases | {entry.actor}), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +44,9 @@ def refusals(state: State, ladder: Ladder, entry: Entry, facts: Facts, *, reason
         said += _stopped(state)
     if step.needs_reason and not reason:
         said.append(f"'{entry.kind}' needs a reason")
+    elif entry.kind is Kind.DELIVERED and not reason and entry.on and local_day(entry.on, facts.zone) < facts.today:
+        # From that day on the step counts, and the time to appeal runs.
+        said.append("a delivery on an earlier day needs a reason: how that day is known")
     return [*said, *step.refusals(state, ladder, entry, facts)]
 
 
@@ -112,93 +79,6 @@ def _release_brake(state: State, _ladder: Ladder, entry: Entry, facts: Facts) ->
         yield f"the brake '{entry.value}' is not on"
     elif facts.acts(entry, setter):
         yield f"{setter!r} set the brake '{entry.value}' (or opened the case), and only a second person releases it"
-
-
-def _notice(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    if state.noticed_at is not None:
-        yield f"the person was told on {local_day(state.noticed_at, facts.zone)}"
-    yield from _until(entry, ladder.spec.answer_within.after(facts.today), facts, "the day to answer by")
-
-
-def _until(entry: Entry, earliest: date, facts: Facts, what: str) -> Iterator[str]:
-    if entry.on is None:
-        yield f"{what} is missing"
-    elif local_day(entry.on, facts.zone) < earliest:
-        yield f"{what} is too early: not before {earliest}"
-
-
-def _told(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
-    if state.noticed_at is None:
-        yield "the person has not been told (`compliance case notice`)"
-
-
-def _hearing(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _told(state, ladder, entry, facts)
-    if state.could_answer:
-        yield "the person was heard, or declined"
-    if state.noticed_at is not None:
-        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
-        if state.is_postponed and state.hearing_at is not None:
-            # Else a day that the person asked for could be taken back.
-            earliest = max(earliest, local_day(state.hearing_at, facts.zone))
-        yield from _until(entry, max(earliest, facts.today), facts, "the day of the hearing")
-
-
-def _postpone(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    if state.hearing_at is None:
-        yield "no hearing is set (`compliance case hearing`)"
-    elif state.could_answer:
-        yield "the person was heard, or declined"
-    else:
-        day = local_day(state.hearing_at, facts.zone)
-        yield from _until(entry, day + timedelta(days=1), facts, "the new day of the hearing")
-
-
-def working_days_after(day: date, number: int) -> date:
-    """Return the day that many working days (Monday to Friday; holidays are not known) after `day`."""
-    while number:
-        day += timedelta(days=1)
-        number -= day.weekday() < 5  # noqa: PLR2004 - Saturday
-    return day
-
-
-def _could_answer(state: State, entry: Entry, facts: Facts) -> Iterator[str]:
-    """What comes before an answer. What counts is when it was given, not when somebody records it."""
-    given = entry.on or facts.now
-    if state.noticed_at is None:
-        yield "the person has not been told (`compliance case notice`)"
-    if state.evidence_at is None:
-        yield "the evidence has not been shared (`compliance case share`)"
-    elif given < state.evidence_at:
-        yield "an answer before the evidence was shared does not count"
-    if state.could_answer:
-        yield "that the person was heard, or declined, is recorded"
-    if state.hearing_at is not None and given < state.hearing_at:
-        yield f"the hearing is on {local_day(state.hearing_at, facts.zone)}"
-
-
-def _heard(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _could_answer(state, entry, facts)
-    if state.noticed_at is not None and entry.value != "agreed":
-        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
-        if local_day(entry.on or entry.at, facts.zone) < earliest:
-            yield f"the person has until {earliest} to prepare; --agreed records that they wanted it earlier"
-    if entry.on is not None and entry.on > facts.now:
-        yield "a hearing cannot be recorded before it was held"
-    if entry.on is not None and state.noticed_at is not None and entry.on < state.noticed_at:
-        yield "a hearing before the person was told does not count"
-
-
-def _declined(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _could_answer(state, entry, facts)
-    if entry.value not in {"explicit", "silent"}:
-        yield "say whether the person declined (explicit) or let the day pass (silent)"
-    if entry.value == "silent" and state.answer_by is not None and state.evidence_at is not None:
-        # Nobody can be silent about what they have not seen in time.
-        seen = ladder.spec.answer_within.after(local_day(state.evidence_at, facts.zone))
-        last = max(local_day(state.answer_by, facts.zone), seen)
-        if facts.today <= last:
-            yield f"the person may answer until {last}"
 
 
 def _need(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
@@ -269,7 +149,7 @@ def _both_roles(marked: Mapping[str, str], entry: Entry, facts: Facts) -> Iterat
 def _suspend(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     if state.suspended_at is not None:
         yield "a suspension is on"
-    yield from _until(entry, facts.today + timedelta(days=1), facts, "the day to look at the suspension again")
+    yield from hearing.until(entry, facts.today + timedelta(days=1), facts, "the day to look at the suspension again")
 
 
 def _resume(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
@@ -280,7 +160,7 @@ def _resume(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iter
 def _train(_state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     if not (entry.value or "").strip():
         yield "name the training"
-    yield from _until(entry, facts.today, facts, "the day until which it is due")
+    yield from hearing.until(entry, facts.today, facts, "the day until which it is due")
 
 
 def _was_trained(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
@@ -330,7 +210,7 @@ def _propose(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterat
         yield "an appeal overturned the step of this case, and no other takes its place"
     for action in state.actions.values():
         # Else a step could be taken back only to be followed by a heavier one, past an appeal against it.
-        if action.status == "overturned" and ladder.rank[entry.value] > ladder.rank.get(action.in_force, -1):
+        if action.status == "overturned" and ladder.rank[entry.value or ""] > ladder.rank.get(action.in_force, -1):
             yield f"{action.in_force} was taken back (action {action.id}), and nothing heavier takes its place"
     answer = facts.recommendation
     if answer is not None and answer.kind in {HEARING, TRAINING} and entry.ref != OUTSIDE:
@@ -537,12 +417,12 @@ STEPS: Final[Mapping[Kind, Step]] = MappingProxyType(
         Kind.NOTE: Step(permission="cases:work", needs_reason=True, refusals=_nothing, after_closing=True),
         Kind.BRAKE: Step(permission="cases:brake", needs_reason=True, refusals=_set_brake),
         Kind.RELEASE: Step(permission="brakes:release", needs_reason=True, refusals=_release_brake),
-        Kind.NOTICE: Step(permission="cases:work", needs_reason=True, refusals=_notice, despite_brake=False),
-        Kind.EVIDENCE: Step(permission="cases:work", needs_reason=False, refusals=_told, despite_brake=False),
-        Kind.HEARING: Step(permission="cases:work", needs_reason=False, refusals=_hearing, despite_brake=False),
-        Kind.POSTPONED: Step(permission="cases:work", needs_reason=True, refusals=_postpone),
-        Kind.HEARD: Step(permission="cases:work", needs_reason=True, refusals=_heard, despite_brake=False),
-        Kind.DECLINED: Step(permission="cases:work", needs_reason=True, refusals=_declined, despite_brake=False),
+        Kind.NOTICE: Step(permission="cases:work", needs_reason=True, refusals=hearing.notice, despite_brake=False),
+        Kind.EVIDENCE: Step(permission="cases:work", needs_reason=False, refusals=hearing.told, despite_brake=False),
+        Kind.HEARING: Step(permission="cases:work", needs_reason=False, refusals=hearing.set_day, despite_brake=False),
+        Kind.POSTPONED: Step(permission="cases:work", needs_reason=True, refusals=hearing.postpone),
+        Kind.HEARD: Step(permission="cases:work", needs_reason=True, refusals=hearing.heard, despite_brake=False),
+        Kind.DECLINED: Step(permission="cases:work", needs_reason=True, refusals=hearing.declined, despite_brake=False),
         Kind.NEED: Step(permission="cases:work", needs_reason=True, refusals=_need),
         Kind.FINDING: Step(permission="cases:find", needs_reason=True, refusals=_find),
         Kind.GRAVITY: Step(permission="cases:find", needs_reason=True, refusals=_set_gravity),

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from compliance.discipline import Act, PriorStep, recommend_step
 from compliance.entry import Entry, Kind
+from compliance.facts import Facts
+from compliance.hearing import working_days_after
 from compliance.ladder import APPROVERS, BRAKES, Gravity, load_ladder, shipped_ladders
 from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, WITHIN, State, fold
-from compliance.refusals import STEPS, Facts, fits, refusals, required_roles, working_days_after
+from compliance.refusals import STEPS, fits, refusals, required_roles
 
 LADDERS = [load_ladder(path) for path in shipped_ladders()]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
