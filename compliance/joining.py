@@ -124,7 +124,7 @@ def occasion_faults(
         same = {case for flag, case in holder.items() if grouped.get(flag) == grouped[flag_id]}
         for case_id in sorted(same):
             told = states[case_id].told_at
-            if told is not None and each.opened_at >= told:
+            if told is not None and each.opened_at > told:
                 continue
             where = _called(rows[case_id], reviewer)
             rest = "and was found before the person was told" if told else "and belongs there"
