@@ -262,6 +262,8 @@ def _issue(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator
         return
     action = state.actions[entry.ref or 0]
     formal = ladder.is_formal(action.step)
+    if action.step not in ladder.rank:
+        yield f"the ladder '{ladder.id}' has no step '{action.step}' any more; withdraw it and propose another"
     yield from _basis(state, ladder, facts, formal=formal)
     yield from _missing(state, ladder, action, facts)
     if not action.is_outside_band and not fits(ladder, facts.recommendation, action.step):
