@@ -91,8 +91,9 @@ class Rulings:
     #: False positives that are no longer raised.
     gained: int = 0
     first_gained: list[Ruling] = field(default_factory=list)
-    #: False positives still raised.
+    #: False positives still raised, and those that the old rules did not raise any more.
     still_wrong: int = 0
+    back: list[int] = field(default_factory=list)
 
 
 class Comparison:
@@ -180,7 +181,8 @@ class Comparison:
         elif flag.verdict == "cleared":
             rulings.cleared_gone += was and not now
         elif flag.verdict == "false_positive" and now:
-            rulings.still_wrong += 1
+            rulings.still_wrong += was
+            rulings.back += [] if was else [flag.flag_id]
         elif flag.verdict == "false_positive" and was:
             rulings.gained += 1
             if len(rulings.first_gained) < self._show:
@@ -298,6 +300,7 @@ def _rulings_json(rulings: Rulings) -> dict[str, object]:
         "false_positives_gone": rulings.gained,
         "false_positives_gone_first": list(_ruling_rows(rulings.first_gained)),
         "false_positives_left": rulings.still_wrong,
+        "false_positives_back": rulings.back,
     }
 
 

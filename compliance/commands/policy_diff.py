@@ -190,6 +190,8 @@ def _ruling_lines(rulings: Rulings) -> Iterator[str]:
     if rulings.cleared_gone:
         yield f"cleared (fair alerts) and no longer raised: {rulings.cleared_gone}"
     yield f"false positives: {rulings.gained} vanish, {rulings.still_wrong} stay"
+    if rulings.back:
+        yield f"false positives that come back: flags {', '.join(map(str, rulings.back))}"
 
 
 def _print_ruling(screen: Console, ruling: Ruling, *, redact: bool) -> None:
