@@ -365,6 +365,8 @@ def _by_region(rule: Rule, anchor: str, wrong: Sequence[Clue], upheld: Sequence[
             name=_identifier(rule, region),
             parts={"there": {**written, "in": [region]}, "elsewhere": {**written, "not_in": outside}},
             when="there and not elsewhere",
+            # Of two that do the same, a place says more about the next post than somebody's words.
+            size=0,
         )
 
 
@@ -399,12 +401,12 @@ def _advice(wrong: Sequence[Clue], upheld: Sequence[Clue]) -> Iterator[str]:
 
 
 def _distinct(proofs: Iterable[Proof]) -> Iterator[Proof]:
-    """Drop a candidate that does no more than a better one."""
-    seen: list[frozenset[int]] = []
+    """Drop a candidate that does no more than a better one of its form."""
+    seen: set[tuple[str, frozenset[int]]] = set()
     for proof in proofs:
-        gone = frozenset(proof.gone)
-        if not any(gone == other for other in seen):
-            seen.append(gone)
+        key = proof.candidate.when, frozenset(proof.gone)
+        if key not in seen:
+            seen.add(key)
             yield proof
 
 

@@ -29,7 +29,8 @@ def backtest(space, engine, rule=RULE, *, ruleset=None, who="rivera", since=None
         test = Backtest(ruleset or space.ruleset, rule, space.people, show=3)
         posts = stored_posts(session, reader, since=since, until=until)
         flagged = test.read(
-            (Post(label=p.label, document=p.document, id=p.post_id, is_shown=p.withheld is None), p.source) for p in posts
+            (Post(label=p.label, document=p.document, id=p.post_id, is_shown=p.withheld is None), p.source)
+            for p in posts
         )
         add_elsewhere(session, reader, test, ((post.id, spans) for post, spans in flagged))
         test.judge(decided_flags(session, reader, rules=[rule]))

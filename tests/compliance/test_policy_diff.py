@@ -34,8 +34,14 @@ def compare(space, engine, new, *, who="rivera", show=5, old=None, tags=True):
         return found, found.judge(decided_flags(session, reader, rules=found.rules))
 
 
-def excluding(space, tmp_path, words, **how):
-    return load_side(str(exclusion(tmp_path, words, **how)), space).ruleset
+#: (workspace, words) -> rule set: loading all packs takes longer than the rest of a test.
+LOADED = {}
+
+
+def excluding(space, tmp_path, words):
+    if (space.root, words) not in LOADED:
+        LOADED[space.root, words] = load_side(str(exclusion(tmp_path, words)), space).ruleset
+    return LOADED[space.root, words]
 
 
 def test_an_upheld_flag_that_the_new_rules_miss_is_lost_and_named(space, db_engine, tmp_path):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
 from compliance.db import reading, writing
 from compliance.errors import ComplianceError, UnavailableError
 from compliance.inputs import USED, inputs_of
-from compliance.judge import Judge
-from compliance.models import AuditRow, Flag, Observation, PostVersion
+from compliance.models import AuditRow, PostVersion
+from compliance.people import People
 from compliance.replay import replay
 from compliance.scan import scan
 from compliance.workspace import open_workspace
 from tests.compliance.test_policy_diff import excluding
-from tests.compliance.trials import RULE, make_workspace, space_of, store
+from tests.compliance.trials import RULE, judge_of, make_workspace, space_of, store
 from tests.factories import JOB, Ticking, make_post, make_source
 
 
@@ -47,7 +49,7 @@ def test_the_same_rules_say_the_same_about_every_flag(space, db_engine):
 
 
 def test_an_edit_after_the_flag_does_not_matter(space, db_engine):
-    judge = Judge(space.ruleset)
+    judge = judge_of(space.root)
     flags = store(db_engine, space)
     edited = make_post("ship-1", "Nothing", author="h3", edited_at=make_post().posted_at.replace(hour=20))
     scan(db_engine, [make_source([edited])], judge, space.people, actor=JOB, now=Ticking(), inputs=judge.inputs)
@@ -61,7 +63,7 @@ def test_an_exclusion_makes_a_difference_and_is_named(space, db_engine, tmp_path
     assert found.findings[0].differences == ("not raised: silenced by boat",)
 
 
-def test_another_list_is_named_and_nothing_is_replayed(folder, space, db_engine, tmp_path):
+def test_another_list_is_named_and_nothing_is_replayed(space, db_engine, tmp_path):
     flags = store(db_engine, space)
     other = make_workspace(tmp_path / "other")
     (other / "lists" / "codenames.csv").write_text("term\nBluefin\nRedfin\n", encoding="utf-8")
@@ -72,21 +74,17 @@ def test_another_list_is_named_and_nothing_is_replayed(folder, space, db_engine,
     assert not any(line.startswith(("engine", "model", "program")) for line in found.changed)
 
 
-def test_a_changed_row_shows_as_a_difference(space, db_engine):
+def test_what_people_csv_says_now_can_make_a_difference(space, db_engine):
     flags = store(db_engine, space)
-    with writing(db_engine) as session:
-        row = session.scalars(select(Observation).where(Observation.flag_id == flags["ship-1"])).one()
-        matches = [{**row.matches[0], "end": row.matches[0]["end"] + 1}]
-        session.execute(update(Observation).where(Observation.id == row.id).values(matches=matches, confidence=0.5))
-        session.execute(update(Flag).where(Flag.id == flags["ship-1"]).values(severity=10))
-    found = again(space, db_engine, flags["ship-1"])
-    assert found.word == "different"
-    assert len(found.findings[0].differences) == 4
+    author = replace(space.people.get("p3"), groups=frozenset({"press-office"}))
+    found = again(space, db_engine, flags["ship-1"], people=People(people={"p3": author}, is_known=True))
+    assert (found.word, found.changed) == ("different", ())
+    assert found.findings[0].differences == ("not raised",)
 
 
 def test_a_rule_set_is_recorded_once_with_hashes_only(space, db_engine):
     store(db_engine, space)
-    judge = Judge(space.ruleset)
+    judge = judge_of(space.root)
     scan(db_engine, [make_source([])], judge, space.people, actor=JOB, now=Ticking(), inputs=judge.inputs)
     with reading(db_engine) as session:
         entry = session.scalars(select(AuditRow).where(AuditRow.action == USED)).one()
@@ -96,14 +94,12 @@ def test_a_rule_set_is_recorded_once_with_hashes_only(space, db_engine):
 
 
 def test_without_such_an_entry_only_the_rule_itself_is_told(space, db_engine, tmp_path):
-    judge = Judge(space.ruleset)
+    judge = judge_of(space.root)
     post = make_post("p1", "Bluefin ships", author="h1")
     scan(db_engine, [make_source([post])], judge, space.people, actor=JOB, now=Ticking())
     found = again(space, db_engine, 1, ruleset=excluding(space, tmp_path, "crew"))
     assert (found.word, found.is_complete) == ("identical", False)
-    assert found.changed == (
-        f"not rule {RULE}, nor what it reads: another rule, an exclusion or a language setting",
-    )
+    assert found.changed == (f"not rule {RULE}, nor what it reads: another rule, an exclusion or a language setting",)
 
 
 def test_text_that_is_gone_cannot_be_replayed(space, db_engine):

@@ -98,7 +98,7 @@ def test_the_file_loads_and_its_examples_hold(space, db_engine, tmp_path):
     store(db_engine, space)
     path = tmp_path / "boat.yaml"
     write(path, drafted(space, db_engine).content)
-    results = [each for each in run_examples(with_file(path, space), only=["codename-words"])]
+    results = list(run_examples(with_file(path, space), only=["codename-words"]))
     assert [(each.kind, each.passed) for each in results] == [("exclude", True)] * 2 + [("keep", True)] * 2
 
 

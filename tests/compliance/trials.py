@@ -52,7 +52,9 @@ def make_workspace(folder: Path, *, database: str = "sqlite:///compliance.db") -
     (folder / "compliance.yaml").write_text(f"{SETTINGS}database: {database}\n", encoding="utf-8")
     (folder / "lists" / "codenames.csv").write_text("term\nBluefin\n", encoding="utf-8")
     rows = "".join(f"p{n},Person {n},,{'press-office' if n == 6 else ''},GB,,x:h{n}=declared\n" for n in range(1, 7))
-    (folder / "people.csv").write_text(f"person_id,name,email,groups,country,manager_id,handles\n{rows}", encoding="utf-8")
+    (folder / "people.csv").write_text(
+        f"person_id,name,email,groups,country,manager_id,handles\n{rows}", encoding="utf-8"
+    )
     return folder
 
 
@@ -60,6 +62,12 @@ def make_workspace(folder: Path, *, database: str = "sqlite:///compliance.db") -
 def space_of(folder: Path) -> Workspace:
     """Open a workspace once: loading all packs takes longer than most tests."""
     return open_workspace(folder)
+
+
+@cache
+def judge_of(folder: Path) -> Judge:
+    """Return the rules of a workspace, ready; compiled once."""
+    return Judge(space_of(folder).ruleset)
 
 
 def exclusion(folder: Path, words: str, *, name: str = "boat", near: str = "12 words") -> Path:
@@ -70,7 +78,7 @@ def exclusion(folder: Path, words: str, *, name: str = "boat", near: str = "12 w
         f"  other: {{terms: [{words}], near: name, within: {near}}}\nwhen: other\n"
         "owner: rivera\nreason: A boat.\nuntil: 2027-06-30\n"
         "examples:\n"
-        f"  exclude: ['Bluefin {words.split(',')[0]}']\n  keep: ['Bluefin opens']\n",
+        f"  exclude: ['Bluefin {words.split(',', maxsplit=1)[0]}']\n  keep: ['Bluefin opens']\n",
         encoding="utf-8",
     )
     return path
@@ -78,7 +86,7 @@ def exclusion(folder: Path, words: str, *, name: str = "boat", near: str = "12 w
 
 def store(engine: Engine, space: Workspace, posts: Any = POSTS) -> dict[str, int]:
     """Scan the posts under the workspace's rules, decide them, and return the flag of each post by its id."""
-    judge = Judge(space.ruleset)
+    judge = judge_of(space.root)
     made = [make_post(name, text, author=f"h{n % 5 + 1}") for n, (name, text, _) in enumerate(posts)]
     source = make_source(made)
     scan(engine, [source], judge, space.people, actor=JOB, now=Ticking(), inputs=judge.inputs)
