@@ -146,7 +146,7 @@ def _is_done(run: Run, each: _Waiting) -> bool:
         return True
     if each.ask == "delete" or each.version.id == each.decided_version:
         return False
-    verdict = evaluate_alone(run.evaluator, document_of_version(run, each.source, each.post, each.version))
+    verdict = evaluate_alone(run.evaluator, document_of_version(run.people, each.source, each.post, each.version))
     failed = any(each.rule in failure.rules or not failure.rules for failure in verdict.failures)
     return (
         verdict.status is not Status.INCOMPLETE

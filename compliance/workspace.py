@@ -196,19 +196,34 @@ class Workspace:
         """Shipped packs, own policies and exclusions. Raises PolicyError with every fault, failing examples included."""
         if self.root is None:
             return load_ruleset()
-        policies = sorted((self.root / "policies").glob("*.yaml"))
-        exclusions = sorted((self.root / "exclusions").glob("*.yaml"))
+        return self.ruleset_of(self.policy_files, self.exclusion_files)
+
+    @property
+    def policy_files(self) -> list[Path]:
+        """The organisation's own policies, in name order."""
+        return sorted((self.root / "policies").glob("*.yaml")) if self.root else []
+
+    @property
+    def exclusion_files(self) -> list[Path]:
+        """The organisation's exclusions, in name order."""
+        return sorted((self.root / "exclusions").glob("*.yaml")) if self.root else []
+
+    def ruleset_of(self, policies: Sequence[Path], exclusions: Sequence[Path], *, tuned: bool = True) -> RuleSet:
+        """Return the shipped packs with these files instead of one's own, under the settings and lists of this workspace.
+
+        `tuned=False` leaves out how compliance.yaml tunes packs. Raises PolicyError as `ruleset` does.
+        """
         overrides = Overrides(packs=self.config.packs, source=SourceFile(self.source.name, marks=self.source.marks))
         ruleset = load_ruleset(
             *policies,
             lists=self.lists,
-            overrides=overrides,
+            overrides=overrides if tuned else None,
             exclusions=exclusions,
             root=self.root,
             languages=Languages(
                 default=self.config.languages.default, accept=self.config.languages.uncovered == "accept"
             ),
-            encoder=str(self.root / self.config.nlp.sentences) if self.config.nlp.sentences else "",
+            encoder=str(self.root / self.config.nlp.sentences) if self.root and self.config.nlp.sentences else "",
             pipeline=self.pipeline,
         )
         _refuse_failing_examples(ruleset)

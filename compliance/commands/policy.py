@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compliance.commands import policy_backtest, policy_diff, policy_suggest
 from compliance.commands._errors import reporting_errors
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from rules.ruleset import RuleSet
 
 app = typer.Typer(no_args_is_help=True, help="Rules: list them, test them, explain them.")
+app.command("diff")(policy_diff.diff)
+app.command("backtest")(policy_backtest.backtest)
+app.command("suggest")(policy_suggest.suggest)
 
 WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Workspace folder.")]
 Selection = Annotated[
