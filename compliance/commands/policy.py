@@ -153,6 +153,37 @@ def run_tests(
         raise typer.Exit(1 if failed else 3)
 
 
+@app.command("lint")
+@reporting_errors
+def lint_rules(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Only these policy files.", show_default=False)
+    ] = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    output: FormatOption = PolicyFormat.TEXT,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say what is wrong with policies that load; exit 1 for errors, with --strict for warnings too."""
+    from compliance.commands._desk import clock
+    from compliance.commands._lint import print_remarks, write_remarks
+    from compliance.lint.run import fails, lint, subject_of
+    from compliance.workspace import open_workspace
+
+    space = open_workspace(workspace, required=False)
+    if space.root is None:
+        typer.echo("note: no workspace here, so the shipped packs are looked at", err=True)
+    subject = subject_of(space, files=files or [], today=clock().date())
+    remarks = lint(subject)
+    failed = fails(remarks, strict=strict)
+    if output is PolicyFormat.JSON:
+        write_remarks(remarks, rules=len(subject.rules), failed=failed)
+    else:
+        print_remarks(remarks, rules=len(subject.rules))
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command("explain")
 @reporting_errors
 def explain(
