@@ -174,7 +174,7 @@ def test_a_second_sign_keeps_common_words_from_flooding(linted):
     assert linted(rule(parts, "a and b", flag='"a zebra", "the zebra", "the old zebra"')) == (0, {})
 
 
-def test_a_confidential_list_that_floods_is_named_without_its_terms(linted, run, workspace):
+def test_a_confidential_list_that_floods_is_named_without_its_terms(linted):
     lists = [("plans", "# confidential: true\nterm\nthe\nzebra\n")]
     _, found = linted(rule({"a": "{terms: [zebra, $plans]}"}), lists=lists)
     assert "a word of $plans" in found["error", "flood"]["message"]
