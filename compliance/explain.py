@@ -24,7 +24,8 @@ from rules.policy import Part, Rule
 
 _WORDS: Final = {True: ("true", "green"), False: ("false", "dim"), None: ("unknown", "magenta")}
 _NEAREST: Final = 5
-#: How far around a match the text is shown, in characters.
+_MOST_MATCHES: Final = 10
+#: So much of a match is shown, in characters.
 _LONGEST: Final = 80
 
 
@@ -103,10 +104,12 @@ def _print(console: Console, reading: Reading, document: Document) -> None:
 
 def _print_part(console: Console, part: Part, seen: Seen, document: Document) -> None:
     console.print(_line(f"  {part.name}", seen.value, _describe(part, seen)))
-    for match in seen.matches:
+    for match in seen.matches[:_MOST_MATCHES]:
         spot = Text("      ").append_text(_shown(match, document))
         spot.append(f"  {match.start}-{match.end}  {match.kind}  confidence {match.confidence:.2f}")
         console.print(spot.append_text(as_text(f"  ({match.reason})" if match.reason else "")))
+    if len(seen.matches) > _MOST_MATCHES:
+        console.print(f"      and {len(seen.matches) - _MOST_MATCHES:,} more")
     detector: object = part.detector
     if isinstance(detector, Meaning) and seen.value is False and not seen.matches:
         sure, like = closest(detector, document)

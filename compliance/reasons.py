@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from rules.detectors.author import Author
@@ -125,7 +126,7 @@ class _Look:
         others = self._outcome.seen[part.near].matches
         if part.within_words is None:
             return f": it stands in one sentence with `{part.near}`; it would have to stand in another"
-        words = min((_words_between(one, other, self._document) for one in seen.matches for other in others), default=0)
+        words = _words_between(seen.matches, others, self._document)
         return f": it lies {_away(words)} `{part.near}`; it would need more than {part.within_words}"
 
     def _absent(self, part: Part) -> Obstacle:
@@ -159,7 +160,7 @@ class _Look:
             return (
                 f"matched, but not in one sentence with `{part.near}`" if part.near else "matched, but does not count"
             )
-        words = min(_words_between(one, other, document) for one in matches for other in others)
+        words = _words_between(matches, others, document)
         return f"matched {_away(words)} `{part.near}`; it must lie within {part.within_words}, in the same paragraph"
 
     def _nothing(self, part: Part) -> str:
@@ -227,9 +228,15 @@ def _range(count: Count) -> str:
     return f"{count.at_least} or more" if count.at_most is None else f"{count.at_least} to {count.at_most}"
 
 
-def _words_between(one: Match, other: Match, document: Document) -> int:
-    low, high = (one.end, other.start) if one.end <= other.start else (other.end, one.start)
-    return len(word_spans(document.raw[low:high])) if low < high else 0
+def _words_between(some: Sequence[Match], others: Sequence[Match], document: Document) -> int:
+    """Return the least number of words between matches of the two. Only neighbours are looked at, so a long text costs no square."""
+    row = sorted([*((one.start, one.end, True) for one in some), *((one.start, one.end, False) for one in others)])
+    least: int | None = None
+    for (_, end, mine), (start, _, too) in pairwise(row):
+        if mine is not too:
+            words = len(word_spans(document.raw[end:start])) if end < start else 0
+            least = words if least is None else min(least, words)
+    return least or 0
 
 
 def _away(words: int) -> str:
@@ -278,7 +285,9 @@ def _silenced(ruleset: RuleSet, name: str, document: Document) -> Obstacle:
     exclusion = next((one for one in ruleset.exclusions if one.id == name), None)
     if exclusion is not None:
         why = f"the exclusion by {exclusion.owner} counts until {exclusion.until:%Y-%m-%d}: {exclusion.reason}"
-        return Obstacle(name, why, _SILENCED, _first_match(exclusion.parts.values(), document))
+        return Obstacle(
+            name, why, _SILENCED, _first_match((exclusion.parts[part] for part in exclusion.spec.parts), document)
+        )
     suppression = ruleset.suppressions[name]
     return Obstacle(
         name,

@@ -14,11 +14,19 @@ rules:
       zebra: {terms: [zebra], not_in: quoted}
       stripes: {terms: [stripes], near: zebra, within: 2 words}
       twice: {count: stripes, at_least: 2}
-      sense: {meaning: {like: ["a striped animal runs", "look at that striped horse", "stripes everywhere on that horse", "the striped one bolted"], unlike: ["the weather is fine"], at_least: 0.9}}
-    when: zebra and (stripes or twice or sense)
+    when: zebra and (stripes or twice)
     message: This is it.
     guidance: Do otherwise.
     examples: {flag: ["zebra stripes"], pass: ["a zebra"]}
+  - id: sense
+    title: Reads like stripes
+    parts:
+      zebra: {terms: [zebra, horse]}
+      sense: {meaning: {like: ["a striped animal runs", "look at that striped horse", "stripes everywhere on that horse", "the striped one bolted"], unlike: ["the weather is fine"], at_least: 0.6}}
+    when: zebra and sense
+    message: This is it.
+    guidance: Do otherwise.
+    examples: {flag: ["that striped horse again"], pass: ["a zebra crossing in Leeds"]}
 """
 EXCLUSION = """exclude: zoo
 rules: [own.zebra]
@@ -72,9 +80,12 @@ def test_a_rule_that_fires_needs_nothing(explain):
 def test_distances_counts_and_the_nearest_sentence_are_said(explain):
     shown = explain("a zebra seldom ever has any stripes", rule="own.zebra")
     assert "stripes: ⟦stripes⟧ matched 4 words away from `zebra`; it must lie within 2" in shown
+    assert "twice: false" in shown
+    shown = explain("the zebra crossing needs paint", rule="own.sense")
     assert "best passage: confidence 0." in shown
-    assert "needs 0.90" in shown
-    assert "nearest: " in shown
+    assert "needs 0.60" in shown
+    assert "sense: confidence 0." in shown
+    assert "nearest sentence: " in shown
 
 
 def test_an_exclusion_and_a_suppression_that_silenced_a_rule_are_named(explain, workspace):
@@ -98,7 +109,7 @@ def test_without_a_rule_the_nearest_ones_are_shown_and_what_fires(explain):
 
 
 def test_a_text_that_speaks_for_no_rule_has_none_near(explain):
-    assert "none comes near" in explain("Lovely weather.", rule=None)
+    assert "none comes near" in explain("Xyzzy.", rule=None)
 
 
 def test_hostile_texts_of_any_length_are_explained_without_escapes(explain):
