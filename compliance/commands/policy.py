@@ -177,9 +177,9 @@ def lint_rules(
     remarks = lint(subject)
     failed = fails(remarks, strict=strict)
     if output is PolicyFormat.JSON:
-        write_remarks(remarks, rules=len(subject.rules), failed=failed)
+        write_remarks(remarks, rules=subject.looked_at, failed=failed)
     else:
-        print_remarks(remarks, rules=len(subject.rules))
+        print_remarks(remarks, rules=subject.looked_at)
     if failed:
         raise typer.Exit(1)
 

@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[Remark]:
     """Guess each rule's flags per 1,000 everyday posts."""
     for rule in subject.concerned:
         guess = of_rule(rule.when, rule.parts)
-        flags = 1000 * guess.share
+        flags = 1000 * (guess.share or 0.0)
         if flags < _MANY:
             continue
         yield _told(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,7 +31,8 @@ _SPACES: Final = re.compile(r"\s+")
 class Guess:
     """Share of everyday posts, and the words that make most of it: (word, share, list it comes from)."""
 
-    share: float
+    #: None for what does not depend on words: authors, times, languages, what is missing.
+    share: float | None
     words: tuple[tuple[str, float, str], ...] = ()
 
 
@@ -48,25 +49,31 @@ def of_rule(when: Node, parts: Mapping[str, Part]) -> Guess:
     for name, part in parts.items():
         detector: object = part.detector
         if isinstance(detector, Count):
-            guesses[name] = Guess(guesses[detector.part].share ** detector.at_least)
+            guesses[name] = Guess((guesses[detector.part].share or 0.0) ** detector.at_least)
 
-    def share(name: str) -> float:
-        near = parts[name].near
-        return guesses[name].share * (guesses[near].share if near in guesses else 1.0)
+    def share(name: str) -> float | None:
+        own, near = guesses[name].share, parts[name].near
+        other = guesses[near].share if near in guesses else None
+        return own if own is None or other is None else own * other
 
     words = sorted({word for guess in guesses.values() for word in guess.words}, key=lambda word: -word[1])
-    return Guess(_chance(when, share), tuple(words[:3]))
+    chance = _chance(when, share)
+    return Guess(1.0 if chance is None else chance, tuple(words[:3]))
 
 
-def _chance(node: Node, share: object) -> float:
+def _chance(node: Node, share: Callable[[str], float | None]) -> float | None:
+    """Return how often a condition is true as far as words decide it; None where they do not."""
     if isinstance(node, Name):
-        return share(node.name)  # type: ignore[operator,no-any-return]
+        return share(node.name)
     if isinstance(node, Not):
-        return 1.0 - _chance(node.operand, share)
-    chances = [_chance(one, share) for one in node.operands]
+        inner = _chance(node.operand, share)
+        return None if inner is None else 1.0 - inner
+    chances = [chance for one in node.operands if (chance := _chance(one, share)) is not None]
+    if not chances:
+        return None
     if isinstance(node, And):
         return math.prod(chances)
-    return _at_least(chances, 1 if isinstance(node, Or) else node.count)
+    return _at_least(chances, min(len(chances), 1 if isinstance(node, Or) else node.count))
 
 
 def _at_least(chances: Sequence[float], count: int) -> float:
@@ -88,7 +95,7 @@ def of_part(part: Part) -> Guess:
         phrases = [_phrase(term.text) for term in detector.terms] if isinstance(detector, Terms) else []
         return Guess(_at_least([*(share for _, share, _ in seen), *phrases], 1), tuple(seen))
     if isinstance(detector, Missing) or not issubclass(kinds()[part.detector.name].keys, SpanKeys):
-        return Guess(1.0)
+        return Guess(None)
     return Guess(0.0)
 
 

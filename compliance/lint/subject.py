@@ -80,6 +80,11 @@ class Subject:
         return tuple(rule for rule in self.rules if rule.status in EVALUATED and not rule.is_tag)
 
     @property
+    def looked_at(self) -> int:
+        """How many rules are looked at, wholly or as far as they read lists."""
+        return len({rule.id for rule in (*self.own, *self.concerned)})
+
+    @property
     def exclusions(self) -> tuple[Exclusion, ...]:
         """The exclusions to be looked at."""
         return tuple(one for one in self.ruleset.exclusions if self._is_meant(one.place.rpartition(":")[0]))

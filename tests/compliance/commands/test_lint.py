@@ -14,10 +14,13 @@ from compliance.lint.patterns import hostile, worst
 from compliance.lint.protected import sentences
 from compliance.lint.remark import Level
 from compliance.lint.run import fails, lint, subject_of
+from compliance.lint.subject import Subject
 from compliance.workspace import open_workspace
 from rules.build import _PartBuilder
 from rules.expression import parse
-from rules.lists import no_lists
+from rules.lists import no_lists, read_list
+from rules.load import Overrides, _Loader
+from rules.ruleset import Languages
 from rules.source import SourceFile
 
 RULE = """
@@ -44,20 +47,37 @@ def rule(
 
 
 @pytest.fixture
-def linted(run, workspace):
-    def call(*rules, head="", strict=False, lists=(), file="own.yaml"):
-        for name, content in lists:
-            (workspace / "lists" / f"{name}.csv").write_text(content, encoding="utf-8")
-        path = workspace / "policies" / file
+def linted(tmp_path):
+    """Lint one policy file in a workspace with a press officer in Britain and one outside source, without the packs."""
+
+    def call(*rules, head="", strict=False, lists=()):
+        (tmp_path / "policies").mkdir(exist_ok=True)
+        path = tmp_path / "policies" / "own.yaml"
         path.write_text(
             f"policy: own\ntitle: Own\nowner: ines\nstatus: live\n{head}\nrules:{''.join(rules)}", encoding="utf-8"
         )
-        result = run(
-            "policy", "lint", path, "--workspace", workspace, "--format", "json", *(["--strict"] if strict else [])
+        found = no_lists()
+        for name, content in lists:
+            (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
+            found[name], faults = read_list(tmp_path / f"{name}.csv")
+            assert faults == []
+        loader = _Loader(lists=found, root=tmp_path)
+        loader.load_policies([(path, False)], Overrides())
+        assert loader.faults == []
+        remarks = lint(
+            Subject(
+                ruleset=loader.ruleset(Languages()),
+                root=tmp_path,
+                today=date(2026, 6, 1),
+                files=frozenset({"policies/own.yaml"}),
+                organisation="Alderway",
+                groups=frozenset({"press-office"}),
+                countries=frozenset({"GB"}),
+                audiences=frozenset({"external"}),
+            )
         )
-        found = json.loads(result.stdout)
-        assert found["failed"] is (result.exit_code == 1)
-        return result.exit_code, {(one["level"], one["check"]): one for one in found["remarks"]}
+        assert {one.spot.file for one in remarks} <= {"policies/own.yaml"}
+        return int(fails(remarks, strict=strict)), {(one.level.value, one.check): one for one in remarks}
 
     return call
 
@@ -85,9 +105,9 @@ def test_what_can_never_be_true_is_an_error_at_the_condition(linted, parts, when
     code, found = linted(rule(parts, when))
     assert code == 1
     assert ("error", "unreachable") in found
-    messages = " ".join(one["message"] for one in found.values())
+    messages = " ".join(one.message for one in found.values())
     assert said in messages
-    assert found["error", "unreachable"]["line"] > 10
+    assert found["error", "unreachable"].spot.line > 10
 
 
 def test_a_condition_of_many_parts_is_judged_without_trying_all():
@@ -112,7 +132,7 @@ def test_a_condition_of_many_parts_is_judged_without_trying_all():
 def test_a_scope_that_nothing_meets_is_said(linted, scope, level, said):
     code, found = linted(rule(ZEBRA, more=f"scope: {scope}"), strict=True)
     assert code == 1
-    assert said in found[level, "scope"]["message"] + found[level, "scope"]["hint"]
+    assert said in found[level, "scope"].message + found[level, "scope"].hint
 
 
 def test_warnings_fail_only_where_asked_for(linted):
@@ -126,7 +146,7 @@ def test_the_same_rule_under_other_names_is_a_duplicate(linted):
     two = rule({"b": "{terms: [gnu, zebra]}", "c": "{terms: [zoo], near: b, within: 3 words}"}, "b and not c", name="x")
     code, found = linted(one, two)
     assert code == 1
-    assert "own.first" in found["error", "duplicate"]["message"]
+    assert "own.first" in found["error", "duplicate"].message
 
 
 def test_other_distances_are_no_duplicate(linted):
@@ -138,34 +158,34 @@ def test_other_distances_are_no_duplicate(linted):
 def test_a_rule_whose_examples_another_catches_as_severely_overlaps(linted):
     small, large = rule(ZEBRA, name="small"), rule({"a": "{terms: [zebra, gnu]}"}, name="large")
     _, found = linted(small, large)
-    assert "own.large flags all 3" in found["warning", "overlap"]["message"] or "own.small" in str(found)
+    assert "own.large flags all 3" in found["warning", "overlap"].message or "own.small" in str(found)
     milder = rule({"a": "{terms: [zebra, gnu]}"}, name="large", severity="low", flag='"gnu", "a gnu", "zebra"')
     assert ("warning", "overlap") not in linted(small, milder)[1]
 
 
 def test_a_review_date_that_passed_and_missing_first_aid_are_said(linted):
     _, found = linted(rule(ZEBRA), head="review_by: 2020-01-31\nroute: security")
-    assert (found["warning", "review"]["line"], found["warning", "review"]["column"]) == (5, 1)
-    assert "ines" in found["warning", "review"]["hint"]
-    assert "first_aid" in found["warning", "guidance"]["message"]
+    assert (found["warning", "review"].spot.line, found["warning", "review"].spot.column) == (5, 1)
+    assert "ines" in found["warning", "review"].hint
+    assert "first_aid" in found["warning", "guidance"].message
 
 
 @pytest.mark.parametrize("words", ["salary, wages", "union", "overtime", "manager, boss", "regulator", "strike"])
 def test_no_rule_may_aim_at_protected_talk(linted, words):
     code, found = linted(rule({"a": f"{{terms: [zebra, {words}]}}"}))
     assert code == 1
-    assert "protected talk" in found["error", "protected"]["message"]
+    assert "protected talk" in found["error", "protected"].message
 
 
 def test_a_rule_on_the_company_name_alone_is_caught_with_its_own_name(linted):
     _, found = linted(rule({"a": "{terms: [zebra, $brand_names]}"}), lists=[("brand_names", "term\nAlderway\n")])
-    assert "criticism" in found["error", "protected"]["message"]
+    assert "criticism" in found["error", "protected"].message
 
 
 def test_common_words_flood_and_the_figure_is_said(linted):
     code, found = linted(rule({"a": "{terms: [zebra, the]}"}))
     assert code == 1
-    assert "'the' is in" in found["error", "flood"]["message"]
+    assert "'the' is in" in found["error", "flood"].message
     assert ("warning", "flood") in linted(rule({"a": "{regex: '\\b(?:zebra|time)\\b'}"}))[1]
 
 
@@ -177,22 +197,22 @@ def test_a_second_sign_keeps_common_words_from_flooding(linted):
 def test_a_confidential_list_that_floods_is_named_without_its_terms(linted):
     lists = [("plans", "# confidential: true\nterm\nthe\nzebra\n")]
     _, found = linted(rule({"a": "{terms: [zebra, $plans]}"}), lists=lists)
-    assert "a word of $plans" in found["error", "flood"]["message"]
-    assert "'the'" not in found["error", "flood"]["message"]
+    assert "a word of $plans" in found["error", "flood"].message
+    assert "'the'" not in found["error", "flood"].message
 
 
 def test_lists_that_say_nothing_are_said_where_own_rules_read_them(linted):
     _, found = linted(rule({"a": "{terms: [zebra, $customers]}"}))
-    assert "reads $customers, which is empty" in found["warning", "list"]["message"]
+    assert "reads $customers, which is empty" in found["warning", "list"].message
     _, found = linted(rule({"a": "{terms: [zebra, $old]}"}), lists=[("old", "term,end\ngnu,2020-01-01\n")])
-    assert "have all ended" in found["warning", "list"]["message"]
+    assert "have all ended" in found["warning", "list"].message
 
 
 def test_a_failing_example_is_an_error_at_its_own_line(linted):
     code, found = linted(rule(ZEBRA, flag='"a zebra", "the zebra", "a horse"'))
     assert code == 1
-    assert "flag example 3 does not fire" in found["error", "example"]["message"]
-    assert found["error", "example"]["column"] > 30
+    assert "flag example 3 does not fire" in found["error", "example"].message
+    assert found["error", "example"].spot.column > 30
 
 
 EXCLUSION = """exclude: zoo
@@ -222,9 +242,14 @@ def test_exclusions_that_ended_or_touch_nothing_are_said(run, workspace):
 def test_a_file_outside_the_workspace_is_loaded_beside_it(run, workspace, tmp_path):
     path = tmp_path / "new.yaml"
     path.write_text("policy: fresh\ntitle: New\nrules:" + rule(ZEBRA, "a and not a"), encoding="utf-8")
-    result = run("policy", "lint", path, "--workspace", workspace)
+    result = run("policy", "lint", path, "--workspace", workspace, "--format", "json")
     assert result.exit_code == 1
-    assert f"{path}:10:" in result.stdout
+    found = json.loads(result.stdout)
+    assert (found["failed"], found["rules"], found["counts"]["error"]) == (True, 1, 4)
+    assert (
+        found["remarks"][0].items()
+        >= {"check": "unreachable", "file": str(path), "line": 10, "about": "fresh.first"}.items()
+    )
     assert run("policy", "lint", "nowhere.yaml", "--workspace", workspace).exit_code == 2
     path.write_text("policy: fresh\nrules: []\n", encoding="utf-8")
     assert run("policy", "lint", path, "--workspace", workspace).exit_code == 2
@@ -270,6 +295,14 @@ def test_guesses_follow_the_condition():
     assert of_rule(parse("a and not b"), parts).share == pytest.approx(the * (1 - you))
     assert of_rule(parse("c"), parts).share == 0
     assert of_part(detector({"terms": ["in the"]})).share == pytest.approx(words_share("in", "the"))
+
+
+def test_who_and_when_do_not_make_a_condition_more_or_less_common():
+    parts = {"a": detector({"terms": ["the"]}), "b": detector({"author": {"not_group": "x"}})}
+    the = of_part(parts["a"]).share
+    for when in ("a and b", "a or b", "a and not b", "1 of (a, b)"):
+        assert of_rule(parse(when), parts).share == pytest.approx(the)
+    assert of_rule(parse("b"), parts).share == 1
 
 
 def words_share(*words):
