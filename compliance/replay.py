@@ -14,7 +14,7 @@ from compliance.errors import ComplianceError, UnavailableError
 from compliance.inputs import changed_inputs, inputs_of, stored_inputs
 from compliance.listing import visible_lanes
 from compliance.models import Flag, Observation, PostVersion
-from compliance.permissions import Reviewer, require, require_lane, require_not_own
+from compliance.permissions import Reviewer, Sight, no_flag, require, require_not_own
 from compliance.rescan import document_of_version
 from compliance.stored import People
 from compliance.trial import narrowed
@@ -65,8 +65,9 @@ def replay(session: Session, flag_id: int, *, ruleset: RuleSet, people: People, 
     Raises ComplianceError for who may not, UnavailableError where the text is gone.
     """
     require(reviewer, "flags:read")
-    flag = find_flag(session, flag_id)
-    require_lane(reviewer, flag.lane, flag_id=flag.id)
+    flag, sight = find_flag(session, flag_id, reviewer)
+    if sight is not Sight.ALL:
+        raise no_flag(flag_id)
     require_not_own(reviewer, people, platform=flag.post.platform, handle=flag.post.author)
     version = _version(flag)
     first = _first(flag)
