@@ -76,7 +76,7 @@ def name_of_look(written: str) -> str:
     tags = {unicodedata.decomposition(one).partition(" ")[0] for one in others}
     if tags & {"<wide>", "<narrow>"}:
         return "width"
-    changed = {one for one in others if plain_character(one) != one and not one.isspace()}
+    changed = {one for one in others if plain_character(one) not in {"", one} and not one.isspace()}
     return "styled letters" if any("<compat>" not in unicodedata.decomposition(one) for one in changed) else ""
 
 

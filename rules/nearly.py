@@ -90,7 +90,9 @@ def typo_anchors(word: str) -> tuple[str, ...]:
     """
     if sum(map(str.isalpha, word)) < LEAST_FOR_TYPO:
         return ()
-    seam = min(range(_HALF, len(word) - _HALF + 1), key=lambda at: rate(frozenset({word[:at]})) + rate(frozenset({word[at:]})))
+    seam = min(
+        range(_HALF, len(word) - _HALF + 1), key=lambda at: rate(frozenset({word[:at]})) + rate(frozenset({word[at:]}))
+    )
     crossed = word[: seam - 1] + word[seam] + word[seam - 1] + word[seam + 1 :]
     return tuple(dict.fromkeys((word[:seam], word[seam:], crossed)))
 
@@ -107,7 +109,7 @@ def typo_at(text: str, start: int, end: int, word: str) -> tuple[int, int] | Non
         spans = [(end - length, end) for length in lengths] if _is_edge(text, end) else []
     for low, high in spans:
         if (
-            0 <= low
+            low >= 0
             and high <= len(text)
             and text[low] == word[0]
             and _is_edge(text, low)

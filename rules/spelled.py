@@ -160,7 +160,9 @@ def _causes() -> Any:  # noqa: ANN401 - re2 has no types
     options.case_sensitive = False
     causes = re2.Set.SearchSet(options)
     causes.Add(r"&#x?[0-9a-f]|&(?:shy|zwn?j|zerowidthspace);")
-    causes.Add(r"[\[({<]\s?(?:at|@)\s?[\])}>]|(?:@|\bat\b)\s{0,2}[\pL\pN_-]+\W{1,3}dot\b|\s@\s{1,2}[\pL\pN_-]|@[\pL\pN_-]+\s{1,2}\.\s|@[\pL\pN_-]+\s{0,2}[\[({<]")
+    causes.Add(
+        r"[\[({<]\s?(?:at|@)\s?[\])}>]|(?:@|\bat\b)\s{0,2}[\pL\pN_-]+\W{1,3}dot\b|\s@\s{1,2}[\pL\pN_-]|@[\pL\pN_-]+\s{1,2}\.\s|@[\pL\pN_-]+\s{0,2}[\[({<]"
+    )
     causes.Add(rf"\b(?:{_NUMBER})(?:[\s,.;/-]{{1,3}}(?:{_NUMBER}|[0-9]{{1,4}})){{3}}")
     causes.Add(r"\pN(?: ?[^\pL\pN\s]{1,3} ?| )\pN{1,6}(?: ?[^\pL\pN\s]{1,3} ?| )\pN")
     causes.Compile()

@@ -17,12 +17,10 @@ _STANDARD: Final = str.maketrans("-_", "+/")
 @lru_cache(maxsize=8)
 def decoded(raw: str) -> tuple[tuple[int, int, str], ...]:
     """Return start, end and text of each run of base64 that says something in printable ASCII, in order."""
-    found = []
-    for run in _RUN.finditer(raw):
-        # The first bytes tell: those of anything but text are hardly ever all printable.
-        if _text(run[0][:_FIRST]) and (text := _text(run[0])):
-            found.append((*run.span(), text))
-    return tuple(found)
+    # The first bytes tell: those of anything but text are hardly ever all printable.
+    return tuple(
+        (*run.span(), text) for run in _RUN.finditer(raw) if _text(run[0][:_FIRST]) and (text := _text(run[0]))
+    )
 
 
 def _text(run: str) -> str:

@@ -1,10 +1,8 @@
 """Ways to hide a listed word or a value from a reader of patterns, and honest texts that look like them."""
-# ruff: noqa: RUF001, RUF003  disguises are data
 
 from __future__ import annotations
 
 import base64
-import re
 
 import pytest
 from hypothesis import given, settings
@@ -198,13 +196,25 @@ def test_honest_texts_stay_clean(text):
 )
 @pytest.mark.parametrize("after", ["", " thanks", "\n🎉"])
 def test_disguised_personal_data_is_found_whole(written, kind, after):
-    before = {"EMAIL_ADDRESS": "write to: ", "CREDIT_CARD": "pay by card: ", "US_SSN": "my ssn is ", "PHONE_NUMBER": "ring her on "}
+    before = {
+        "EMAIL_ADDRESS": "write to: ",
+        "CREDIT_CARD": "pay by card: ",
+        "US_SSN": "my ssn is ",
+        "PHONE_NUMBER": "ring her on ",
+    }
     text = before[kind] + written + after
     matches = pii(text, kind)
     assert marked(text, matches) == [written.rstrip("\ufe0f\u20e3") if written.endswith("\u20e3") else written]
 
 
-@pytest.mark.parametrize("text", [f"aws_access_key_id={KEY}", "postgres://app:qu4y-side@db.norwell.example/main", "Password is Harbour!Quay7 till Friday."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"aws_access_key_id={KEY}",
+        "postgres://app:qu4y-side@db.norwell.example/main",
+        "Password is Harbour!Quay7 till Friday.",
+    ],
+)
 @pytest.mark.parametrize("around", ["{}", "look: {} (x)", "data:\n  blob - {}\n"])
 def test_a_secret_in_base64_is_found_whole(text, around):
     hidden = base64.b64encode(text.encode()).decode()
@@ -212,3 +222,166 @@ def test_a_secret_in_base64_is_found_whole(text, around):
     (match,) = secrets(posted)
     assert posted[match.start : match.end] == hidden
     assert "base64" in match.reason
+
+
+# --- suppression of abuse -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", ["b1u3f1n", "knabtserC", "Crestbnak"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://x.example/{}/a",
+        "www.x.example?q={}",
+        "`{}`",
+        "```\nrun {}\n```",
+        "text\n\n    let {} = 1\n",
+        "aGk/{}+x9Qw/7fLkM2pQ8rTz5vBn1m0Kd4",
+    ],
+)
+def test_what_only_looks_like_a_word_by_chance_counts_in_prose_alone(written, place):
+    assert terms(place.format(written)) == ()
+    assert marked(written, terms(written)) == [written]
+
+
+def test_a_plain_word_in_code_or_a_link_still_counts():
+    for text in ("`Bluefin`", "https://x.example/bluefin"):
+        assert [match.confidence for match in terms(text)] == [0.95]
+
+
+def test_what_listed_words_are_looked_for_in_is_not_looked_for_in_the_phrases_of_a_rule():
+    keys = TermsKeys.model_validate({"terms": ["sunflower", "seed bank"]})
+    part = Terms.build(keys, Material(lists={}, build=lambda *_: None))
+    for text in ("sunflwoer", "rewolfnus", "#mysunflowerday", "seed\nbanc", "#seedbank", "sun\nflower"):
+        assert part.see(Document(key="k", text=text), lambda _: None).matches == (), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Crestbanks",
+        "Crestbank2",
+        "sunflowery",
+        "Sunflowers",
+        "Projects Harrier".replace("Projects", "Objects"),
+        "Crest bank",
+        "Sunflowering",
+        "knabtserCx",
+    ],
+)
+def test_inflections_numbers_and_ordinary_words_are_no_typos(text):
+    assert marked(text, terms(text)) == []
+
+
+@pytest.mark.parametrize("text", ["no\nrisk", "NO\u00a0RISK", "no-risk", "cafe\u0301", "it’s", "ﬁne"])
+def test_honest_writing_is_called_no_disguise(text):
+    keys = TermsKeys.model_validate({"terms": ["no risk", "café", "it's", "fine"]})
+    part = Terms.build(keys, Material(lists={}, build=lambda *_: None))
+    (match,) = part.see(Document(key="k", text=text), lambda _: None).matches
+    assert (match.confidence, match.reason) == (0.95, "")
+
+
+def test_a_joiner_that_persian_needs_is_no_disguise():
+    keys = TermsKeys.model_validate({"terms": ["می\u200cخواهم"]})
+    part = Terms.build(keys, Material(lists={}, build=lambda *_: None))
+    (match,) = part.see(Document(key="k", text="من می\u200cخواهم"), lambda _: None).matches
+    assert match.confidence == 0.95
+
+
+# --- whatever is put into a word ------------------------------------------------------------------------------------
+
+#: Puts noise of one class between the letters of a word, by the numbers given.
+NOISE = {
+    "invisible": "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\U000e0041",
+    "marks": "\u0335\u0336\u0337\u0338\u0489"[:4],
+    "emoji": "🔥🎉😀⭐",
+}
+LOOKS = {"l": "lӏⓛ𝓵ｌʟ", "u": "uυⓤ𝓾ｕᴜ", "e": "eеⓔ𝓮ｅᴇ", "f": "fⓕ𝓯ｆꜰ", "i": "iіⓘ𝓲ｉɪ", "n": "nոⓝ𝓷ｎɴ"}
+LEET = {"l": "l1|", "u": "u", "e": "e3", "f": "f", "i": "i1!", "n": "n"}
+
+
+@st.composite
+def hidden(draw):
+    kind = draw(st.sampled_from([*NOISE, "looks", "leet", "spaced", "stretched", "broken", "markup"]))
+    rest = "luefin"
+    if kind in NOISE:
+        between = st.text(NOISE[kind], min_size=kind == "marks", max_size=3)
+        return "B" + "".join(draw(between) + letter for letter in rest)
+    if kind in {"looks", "leet"}:
+        table = LOOKS if kind == "looks" else LEET
+        return "B" + "".join(draw(st.sampled_from(table[letter])) for letter in rest)
+    if kind == "spaced":
+        gap = draw(st.sampled_from([" ", ".", "-", "_", "*", "/", " - ", ". ", "..", "·", " 🔥 ", "\n"]))
+        return "B" + "".join(gap + letter for letter in rest)
+    if kind == "stretched":
+        return "B" + "".join(letter * draw(st.sampled_from([1, 3, 7])) for letter in rest)
+    at = draw(st.integers(1, 6))
+    mark = draw(
+        st.sampled_from(
+            ["\n", "-\n", "-\r\n> "] if kind == "broken" else ["**", "__", "~~", "`", "||", "<i>", "&shy;", "&#8203;"]
+        )
+    )
+    return "Bluefin"[:at] + mark + "Bluefin"[at:]
+
+
+AROUND = ["{}", "So {}!", "🎉 é ({})", "\u200fשלום {} שלום", "ok. {}? yes", "e\u0301\u200b {}, it is"]
+
+
+@settings(deadline=None, max_examples=300)
+@given(hidden(), st.sampled_from(AROUND))
+def test_whatever_noise_is_put_into_a_word_it_is_found_from_first_letter_to_last(written, around):
+    text = around.format(written)
+    assert written in marked(text, terms(text))
+
+
+RULES = load_ruleset(lists={**LISTS, "codenames": of_terms("codenames", LISTED)})
+LAZY, FULL = Engine(RULES), Engine(RULES, lazy=False)
+ENCODED = base64.b64encode(f"aws_access_key_id={KEY}".encode()).decode()
+planted = (
+    hidden()
+    | st.sampled_from([written for _, written in DISGUISED_TERMS])
+    | st.sampled_from(CONTROLS)
+    | st.sampled_from(
+        ["#bluefinlaunch", "#projectharrier", ENCODED, f"key {ENCODED[:-3]}", "card 4.5.3.9.5.7.8.7.6.3.6.2.1.4.8.6"]
+    )
+    | st.sampled_from(
+        ["mail dana at kestrel dot example", "call 07700/900/417", "ssn five three six nine oh four three nine nine"]
+    )
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(planted, min_size=1, max_size=2).map(" ".join), st.sampled_from(AROUND))
+def test_gates_open_for_every_disguise(written, around):
+    documents = [
+        Document(key="k", text=around.format(written), context=Context(audience="external", at=NOW)) for _ in range(2)
+    ]
+    assert LAZY.evaluate_one(documents[0]) == FULL.evaluate_one(documents[1])
+
+
+def test_rules_that_ship_see_through_disguises():
+    texts = {
+        "confidentiality.codename": "Can't wait for Blue🔥fin to ship!",
+        "credentials.provider-key": f"config: {ENCODED}",
+        "personal-data.bank-account": "Her card is 4539.5787.6362.1486 exp 09/28",
+    }
+    for rule, text in texts.items():
+        document = Document(key="k", text=text, context=Context(audience="external", at=NOW))
+        found = [
+            one for one in LAZY.evaluate_one(document).findings if one.rule.partition(".")[0] == rule.partition(".")[0]
+        ]
+        assert any("written in disguise" in match.reason for one in found for match in one.matches), rule
+
+
+UNITS = ["\u0336", ".", "🔥", "a🔥", "a.", "a. ", "#bluefin", "&#66;", "**a", "_a", "a\n", "1 ", "1*", "one ", "a at b dot ", "a@b . ", "[at]", "crest", "bank ", "QUJD", "<a", "-\n"]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_hostile_repetition_is_read_in_steps_that_grow_with_its_length(unit):
+    """Not timed: what is quadratic does not come back from 200,000 characters."""
+    text = unit * (200_000 // len(unit))
+    document = Document(key="k", text=text)
+    keys = TermsKeys.model_validate({"terms": ["$codenames"]})
+    Terms.build(keys, Material(lists=LIST, build=lambda *_: None)).see(document, lambda _: None)
+    assert all(len(one.copy.text) <= len(text) for one in document.spelled)
+    secrets(text)
