@@ -12,7 +12,7 @@ from pydantic import Field
 from rules.detectors.base import Gate, KeyFault, Material, Others, Phrases, Seen, Signal, SpanKeys
 from rules.document import Document
 from rules.errors import did_you_mean
-from rules.evaluation import Match
+from rules.evaluation import Match, disguised_as
 from rules.fold import Copy
 from rules.pii_kinds import ELSEWHERE, GROUPS, KINDS
 from rules.presidio import Hit, find, possible
@@ -102,7 +102,7 @@ _LESS: Final = 0.1
 
 def _match(copy: Copy, hit: Hit, disguise: str = "") -> Match:
     start, end = copy.raw_span(hit.start, hit.end)
-    reason = f"{hit.reason}; written in disguise: {disguise}" if disguise else hit.reason
+    reason = f"{hit.reason}; {disguised_as(disguise)}" if disguise else hit.reason
     score = round(hit.score - _LESS, 2) if disguise else hit.score
     return Match(start=start, end=end, detector=Pii.name, kind=hit.kind, confidence=score, reason=reason)
 

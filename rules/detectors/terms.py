@@ -26,7 +26,7 @@ from rules.detectors.base import (
 )
 from rules.disguise import BY_CHANCE, name_of_look
 from rules.document import Document
-from rules.evaluation import Match
+from rules.evaluation import Match, disguised_as
 from rules.fold import Copy, folded, light
 from rules.lists import Entry
 from rules.nearly import is_joined, ordinary_words, reversed_form, typo_anchors, typo_at
@@ -159,7 +159,7 @@ class Terms:
             yield form.term, self._match(form.term, start, end, name)
 
     def _match(self, term: _Term, start: int, end: int, disguise: str) -> Match:
-        reasons = filter(None, [term.reason, f"written in disguise: {disguise}" if disguise else ""])
+        reasons = filter(None, [term.reason, disguised_as(disguise) if disguise else ""])
         return Match(
             start=start,
             end=end,

@@ -11,6 +11,7 @@ from typing import Final
 
 import ahocorasick_rs
 
+from rules.evaluation import disguised_as
 from rules.fold import Copy, Edit, light
 from rules.secrets.aside import set_aside
 from rules.secrets.encoded import decoded
@@ -55,7 +56,7 @@ def _encoded(raw: str) -> Iterator[Found]:
         inside = [one for one in _in_view(text, None) if not one.aside and one.confidence > GUESSED]
         if inside:
             best = max(inside, key=lambda one: one.confidence)
-            yield Found(start, end, best.form, best.confidence - _LESS, f"{best.reason}; written in disguise: base64")
+            yield Found(start, end, best.form, best.confidence - _LESS, f"{best.reason}; {disguised_as('base64')}")
 
 
 #: What a disguise takes from the confidence.
