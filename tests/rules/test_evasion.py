@@ -324,7 +324,7 @@ def hidden(draw):
     return "Bluefin"[:at] + mark + "Bluefin"[at:]
 
 
-AROUND = ["{}", "So {}!", "🎉 é ({})", "\u200fשלום {} שלום", "ok. {}? yes", "e\u0301\u200b {}, it is"]
+AROUND = ["{}", "So {}!", "🎉 é ({})", "\u200fשלום {} שלום", "ok. {}? yes", "ne\u0301\u200b {}, it is"]
 
 
 @settings(deadline=None, max_examples=300)
