@@ -33,7 +33,7 @@ reviewers:
 #: (id, text, what was decided): two about a boat, three about the product, one held by counsel, one undecided.
 POSTS = (
     ("boat-1", "Out with Bluefin and a crew of six 🎉", "false_positive"),
-    ("boat-2", "Bluefin slipped her mooring, the crew asleep", "false_positive"),
+    ("boat-2", "Bluefin left the harbour, the crew singing", "false_positive"),
     ("ship-1", "Can't wait for Bluefin to ship!", "upheld"),
     ("ship-2", "Bluefin launches in August, שלום", "upheld"),
     ("fair-1", "As announced: Bluefin opens today", "cleared"),
