@@ -112,7 +112,11 @@ def test_text_that_is_gone_cannot_be_replayed(space, db_engine):
 
 def test_counsel_and_own_flags_stay_closed(space, db_engine):
     flags = store(db_engine, space)
-    for who, flag, words in (("rivera", "law-1", "there is no flag"), ("own", "boat-1", "own"), ("pen", "ship-1", "flags:read")):
+    for who, flag, words in (
+        ("rivera", "law-1", "there is no flag"),
+        ("own", "boat-1", "own"),
+        ("pen", "ship-1", "flags:read"),
+    ):
         with pytest.raises(ComplianceError, match=words):
             again(space, db_engine, flags[flag], who=who)
     with pytest.raises(ComplianceError, match="there is no flag"):
