@@ -43,6 +43,7 @@ quality: $(DEV)/ruff  ## every figure of docs/quality.md; DATA=folder with pii/,
 	$(DEV)/python bench/lookalikes.py --counts
 	$(DEV)/python bench/protected.py --counts
 	$(DEV)/python bench/meaning.py
+	$(DEV)/python bench/protected.py --counts
 	$(DEV)/python bench/compare_secrets.py 4
 	$(if $(DATA),$(DEV)/python bench/pii.py --half report $(DATA))
 	$(if $(DATA),$(DEV)/python bench/train_entities.py --score $(DATA)/ner/btc_dev.jsonl)

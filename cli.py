@@ -18,6 +18,7 @@ from compliance.commands import (
     init,
     policy,
     queue,
+    replay,
     report,
     scan,
     show,
@@ -40,6 +41,7 @@ app.command()(detect.detect)
 app.command()(queue.queue)
 app.command()(show.show)
 app.command()(decide.decide)
+app.command()(replay.replay)
 app.command()(report.report)
 app.add_typer(case.app, name="case")
 app.add_typer(action.app, name="action")

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from compliance.discipline import Act, Comparable, PriorStep, Recommendation, recommend_step
 from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError
+from compliance.facts import Facts
 from compliance.ladder import Gravity, Ladder
 from compliance.letters import PHRASES, Letter, fill, say_day
 from compliance.models import Case, CaseEntry, DecisionRow, Flag, PostRow, PostVersion
 from compliance.people import People, Person
 from compliance.permissions import Reviewer, may, require
 from compliance.procedure import Action, State, fold
-from compliance.refusals import Facts
+from compliance.safe import for_terminal
 from rules.ruleset import RuleSet
 
 _MAX_ID: Final = 2**31 - 1
@@ -42,6 +43,13 @@ class Setting:
     #: Country (or `default`) -> ladder.
     ladders: Mapping[str, Ladder] = field(repr=False)
     ruleset: RuleSet = field(repr=False)
+    #: Who may act here, by id: two ids of one person are one person.
+    reviewers: Mapping[str, Reviewer] = field(default_factory=dict, repr=False)
+
+    def aliases(self, reviewer: Reviewer) -> frozenset[str]:
+        """Return every id of the person behind a reviewer, as far as compliance.yaml tells."""
+        mine = reviewer.person_id
+        return frozenset(each.id for each in self.reviewers.values() if mine is not None and each.person_id == mine)
 
     def ladder(self, name: str, country: str = "") -> Ladder:
         """Return a ladder by its name, as it is now. Raises ComplianceError where the workspace no longer has it."""
@@ -73,6 +81,9 @@ class Evidence:
     #: The verdict that stands; None while the flag is open.
     verdict: str | None
     decision_id: int | None
+    #: Who made that decision.
+    decided_by: str | None
+    opened_at: datetime
     tags: tuple[str, ...] = field(repr=False)
     lane: str
     post_id: int
@@ -94,6 +105,8 @@ class Open:
     history: tuple[PriorStep, ...]
     facts: Facts = field(repr=False)
     words: Mapping[int, str] = field(repr=False)
+    #: person_id, only for roles that may see who it is.
+    shown_person: str | None = field(repr=False)
 
     @property
     def id(self) -> int:
@@ -146,7 +159,7 @@ def open_up(session: Session, row: Case, setting: Setting, reviewer: Reviewer, *
     ladder = setting.ladder(row.ladder, row.country)
     person = setting.people.get(row.person_id)
     evidence = evidence_of(session, state.flags)
-    history, appeals = history_of(session, row)
+    history, appeals = history_of(session, row, reviewer)
     zone = zone_of(person, ladder)
     case = Open(
         row=row,
@@ -158,24 +171,29 @@ def open_up(session: Session, row: Case, setting: Setting, reviewer: Reviewer, *
         history=history,
         facts=Facts(now=now, zone=zone),
         words={each.id: each.words for each in rows if each.words},
+        shown_person=row.person_id if may(reviewer, "names:reveal") else None,
     )
     return _with_facts(session, case, setting, reviewer, appeals, now)
 
 
 def _with_facts(
-    session: Session, case: Open, setting: Setting, reviewer: Reviewer, appeals: tuple[str, ...], now: datetime
+    session: Session, case: Open, setting: Setting, reviewer: Reviewer, appeals: Mapping[int, str], now: datetime
 ) -> Open:
     answer = recommend(session, case, now=now)
+    appeals = {**appeals, **{each.id: f"appeal {each.id}" for each in case.state.open_appeals}}
     facts = Facts(
         now=now,
         zone=case.facts.zone,
         groups=case.person.groups if case.person else frozenset(),
         unsettled=tuple(each.flag_id for each in case.evidence if each.verdict != "upheld"),
         untied=tuple(each.flag_id for each in case.evidence if not _is_tied(setting.people, case.row.person_id, each)),
-        open_appeals=(*appeals, *(f"appeal {each.id}" for each in case.state.open_appeals)),
+        open_appeals=tuple(appeals.values()),
+        newest_appeal=max(appeals, default=0),
         recommendation=answer,
         digests={action: digest_of(case, each, answer) for action, each in case.state.actions.items()},
         conflict=conflict(case.row.person_id, setting.people, reviewer),
+        aliases=setting.aliases(reviewer),
+        upheld_by=frozenset(each.decided_by for each in case.evidence if each.decided_by and each.verdict == "upheld"),
     )
     case = replace(case, facts=facts)
     unfilled = {
@@ -197,9 +215,13 @@ def conflict(person_id: str, people: People, reviewer: Reviewer) -> str | None:
         return None
     if reviewer.person_id == person_id:
         return f"{reviewer.id!r} is the person concerned"
+    seen: set[str] = set()
     me = people.get(reviewer.person_id)
-    if me is not None and me.manager_id == person_id:
-        return f"{reviewer.id!r} reports to the person concerned"
+    while me is not None and me.id not in seen:
+        if me.manager_id == person_id:
+            return f"{reviewer.id!r} reports to the person concerned"
+        seen.add(me.id)
+        me = people.get(me.manager_id)
     return None
 
 
@@ -245,6 +267,8 @@ def evidence_of(session: Session, flags: Mapping[int, int]) -> tuple[Evidence, .
                     handle=post.author,
                     verdict=decision.verdict if decision else None,
                     decision_id=decision.id if decision else None,
+                    decided_by=decision.actor if decision else None,
+                    opened_at=flag.opened_at,
                     tags=tuple(flag.tags),
                     lane=flag.lane,
                     post_id=post.id,
@@ -261,18 +285,24 @@ def _published(post: PostRow, version: PostVersion, *, is_first: bool) -> dateti
     return version.edited_at or (post.posted_at if is_first else None) or version.at
 
 
-def history_of(session: Session, row: Case) -> tuple[tuple[PriorStep, ...], tuple[str, ...]]:
-    """Return the steps this person received in other cases, and the appeals there that nobody decided."""
+def history_of(session: Session, row: Case, reviewer: Reviewer) -> tuple[tuple[PriorStep, ...], dict[int, str]]:
+    """Return the steps this person received in other cases, and the appeals there that nobody decided, by number.
+
+    All of them count, whoever looks; a case that the reviewer may not know of is not named.
+    """
     others = session.scalars(
         select(Case).where(Case.person_id == row.person_id, Case.id != row.id).order_by(Case.id)
     ).all()
     states = states_of(session, [other.id for other in others])
     policies = policies_of(session, states)
     steps: list[PriorStep] = []
-    appeals: list[str] = []
+    appeals: dict[int, str] = {}
+    places = {other.id: f"case {other.id}" if may_see(other, reviewer) else "another case" for other in others}
     for case_id, state in states.items():
         contested = {appeal.action for appeal in state.open_appeals}
-        appeals += [f"appeal {appeal.id} (case {case_id})" for appeal in state.open_appeals]
+        is_named = places[case_id] != "another case"
+        for appeal in state.open_appeals:
+            appeals[appeal.id] = f"appeal {appeal.id} ({places[case_id]})" if is_named else "an appeal in another case"
         steps += [
             PriorStep(
                 step=action.step,
@@ -281,12 +311,13 @@ def history_of(session: Session, row: Case) -> tuple[tuple[PriorStep, ...], tupl
                 is_overturned=action.status == "overturned",
                 reduced_to=action.reduced_to,
                 has_open_appeal=action.id in contested,
-                place=f"case {case_id}",
+                place=places[case_id],
+                key=f"case {case_id}",
             )
             for action in state.actions.values()
             if action.delivered_at is not None
         ]
-    return tuple(steps), tuple(appeals)
+    return tuple(steps), appeals
 
 
 def states_of(session: Session, cases: Sequence[int]) -> dict[int, State]:
@@ -386,12 +417,14 @@ def digest_of(case: Open, action: Action, answer: Recommendation | None) -> str:
         "gravity": str(state.gravity_entry),
         "unaware": state.is_unaware,
         "gross": sorted(state.gross),
+        "released": sorted(state.released),
         "flags": [[str(each.flag_id), str(each.decision_id), str(each.verdict)] for each in case.evidence],
         "weighed": sorted(
-            [each.prior.place, each.prior.in_force, str(each.prior.delivered), str(each.counts)]
+            [each.prior.key, each.prior.in_force, str(each.prior.delivered), str(each.counts)]
             for each in (answer.weighed if answer else ())
         ),
         "answer": answer.answer if answer else "",
+        "band": str(answer.band) if answer and answer.band else "",
     }
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
 
@@ -438,7 +471,9 @@ def _values(case: Open, action: Action, setting: Setting, now: datetime) -> dict
 
 
 def _place(each: Evidence, phrases: Mapping[str, str]) -> str:
-    return " ".join(filter(None, [each.platform or phrases["place"], f"({each.channel})" if each.channel else ""]))
+    # A channel's name is a stranger's text: one line, nothing that hides or turns around.
+    channel = f"({for_terminal(each.channel, single_line=True)})" if each.channel else ""
+    return " ".join(filter(None, [each.platform or phrases["place"], channel]))
 
 
 def _heard(state: State, zone: tzinfo, phrases: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -12,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from compliance.audit import Actor, record
 from compliance.casebook import (
-    TIED,
     Evidence,
     Open,
     Setting,
@@ -22,24 +22,44 @@ from compliance.casebook import (
     evidence_of,
     find_case,
     letter_of,
+    may_see,
     open_up,
     states_of,
 )
 from compliance.discipline import local_day
 from compliance.entry import Entry, Kind
 from compliance.errors import ComplianceError, ConflictError
+from compliance.hearing import working_days_after
+from compliance.joining import (
+    PROTECTED,
+    evidence_for,
+    flag_faults,
+    is_protected,
+    joining_faults,
+    occasion_faults,
+    occasion_of,
+    person_of,
+    publication,
+)
 from compliance.ladder import Gravity, Ladder
-from compliance.models import Case, CaseEntry, Flag
-from compliance.occasions import Publication, group
-from compliance.people import Person
-from compliance.permissions import Reviewer, may, require, require_lane, who_may
+from compliance.models import Case, CaseEntry
+from compliance.occasions import group
+from compliance.permissions import Reviewer, may, require, who_may
 from compliance.procedure import OUTSIDE, WITHIN, State, fold
-from compliance.refusals import STEPS, fits, refusals, working_days_after
+from compliance.refusals import STEPS, fits, refusals
 from rules.evaluation import Severity
 
+#: What `list_cases` takes: where a case stands, or `open` for all that are not closed.
+STAGES: Final = (
+    *("open", "opened", "noticed", "shared", "heard", "found", "proposed", "issued", "delivered", "appeal", "closed"),
+)
 #: Longest words of one entry, in code points.
 LONGEST: Final = 20_000
-_PROTECTED: Final = "protected-activity"
+_LONGEST_VALUE: Final = 120
+_MAX_ID: Final = 2**31 - 1
+#: Days outside are slips of the keyboard, and calendars end somewhere.
+_YEARS: Final = range(1990, 2200)
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +113,10 @@ def open_case(  # noqa: PLR0913 - who opens what, by which settings
     A post that carries a protected-activity tag sets that brake by itself, and the case is counsel's until it is released.
     """
     require(reviewer, "cases:work")
-    evidence = _evidence(session, flag_ids, reviewer)
-    person, faults = _person_of(setting, evidence)
-    faults += _opening_faults(session, setting, evidence)
+    evidence = evidence_for(session, flag_ids, reviewer)
+    person, faults = person_of(setting, evidence)
+    faults += flag_faults(session, setting, evidence, person=person, reviewer=reviewer, now=now)
+    faults += _word_faults(reason)
     if not (reason or "").strip():
         faults.append("a case needs a reason: why this is more than a remedy or a word")
     if person is not None and (said := conflict(person.id, setting.people, reviewer)):
@@ -103,6 +124,10 @@ def open_case(  # noqa: PLR0913 - who opens what, by which settings
     where = (country or (person.country if person else "")).upper()
     if person is not None and not where:
         faults.append("nobody knows where the person works (people.csv has no country); give --country")
+    elif where and not _COUNTRY.fullmatch(where):
+        faults.append(f"'{where}' is no ISO 3166-1 alpha-2 code, such as GB")
+    if person is not None:
+        faults += occasion_faults(session, evidence, person=person, reviewer=reviewer)
     if faults or person is None:
         raise ComplianceError(
             "no case was opened: " + "; ".join(faults), hint="`compliance show FLAG` shows the evidence."
@@ -133,7 +158,7 @@ def _fill_new(
     actor: Actor,
     now: datetime,
 ) -> Recorded:
-    occasions = group([_publication(each) for each in evidence])
+    occasions = group([publication(each) for each in evidence])
     last = None
     for each in evidence:
         entry = _Draft(
@@ -141,11 +166,10 @@ def _fill_new(
         )
         last = _append(session, row, entry, role=reviewer.role, actor=actor, now=now)
     notes: list[str] = [f"{len(set(occasions.values()))} occasion(s): {_spelled(occasions)}"]
-    if any(_is_protected(each) for each in evidence):
-        draft = _Draft(kind=Kind.BRAKE, value=_PROTECTED, words="A post of this case may be protected activity.")
-        last = _append(session, row, draft, role=reviewer.role, actor=actor, now=now)
+    if any(is_protected(each) for each in evidence):
+        last = _append(session, row, _PROTECT, role=reviewer.role, actor=actor, now=now)
         row.lane = "counsel"
-        notes.append("the brake 'protected-activity' is on: counsel's, until a second person releases it")
+        notes.append(_PROTECTED_NOW)
     if last is None:
         message = "no case was opened: no flag is given"
         raise ComplianceError(message, hint="`compliance case open FLAG…`")
@@ -157,72 +181,6 @@ def _spelled(occasions: Mapping[int, int]) -> str:
     for flag, number in occasions.items():
         by.setdefault(number, []).append(str(flag))
     return "; ".join(f"{number}: flag {', '.join(flags)}" for number, flags in sorted(by.items()))
-
-
-def _is_protected(each: Evidence) -> bool:
-    return each.lane == "counsel" or any(tag.partition(".")[0] == _PROTECTED for tag in each.tags)
-
-
-def _publication(each: Evidence) -> Publication:
-    return Publication(
-        flag_id=each.flag_id,
-        post_id=each.post_id,
-        source_id=each.source_id,
-        at=each.at,
-        thread=each.thread,
-        text=each.text,
-    )
-
-
-def _evidence(session: Session, flag_ids: Sequence[int], reviewer: Reviewer) -> tuple[Evidence, ...]:
-    if not flag_ids:
-        message = "no case was opened: no flag is given"
-        raise ComplianceError(message, hint="`compliance case open FLAG…`")
-    evidence = evidence_of(session, dict.fromkeys(flag_ids, 1))
-    missing = sorted(set(flag_ids) - {each.flag_id for each in evidence})
-    if missing:
-        message = f"there is no flag {missing[0]}"
-        raise ComplianceError(message, hint="`compliance queue --status decided` lists the decided ones.")
-    for each in evidence:
-        require_lane(reviewer, each.lane, flag_id=each.flag_id)
-    return evidence
-
-
-def _person_of(setting: Setting, evidence: Sequence[Evidence]) -> tuple[Person | None, list[str]]:
-    faults: list[str] = []
-    owners: dict[str, Person] = {}
-    for each in evidence:
-        owner = setting.people.person_of(each.platform, each.handle)
-        tie = setting.people.tie_of(each.platform, each.handle)
-        if owner is None:
-            faults.append(f"nobody in people.csv has the handle behind flag {each.flag_id}")
-        elif tie not in TIED:
-            faults.append(
-                f"the handle behind flag {each.flag_id} is only {tie}; a case needs a declared or verified one"
-            )
-        else:
-            owners[owner.id] = owner
-    if len(owners) > 1:
-        faults.append(f"these flags are about {len(owners)} people; one case, one person")
-    return next(iter(owners.values()), None), faults
-
-
-def _opening_faults(session: Session, setting: Setting, evidence: Sequence[Evidence]) -> list[str]:
-    faults = []
-    for each in evidence:
-        if each.verdict != "upheld":
-            faults.append(f"flag {each.flag_id} is {each.verdict or 'open'}; only upheld flags open a case")
-        policy = setting.ruleset.policies.get(each.policy)
-        if policy is not None and policy.effective is not None and each.at.date() < policy.effective:
-            faults.append(
-                f"flag {each.flag_id} is about a post of {each.at.date()}, before the policy "
-                f"'{each.policy}' took effect ({policy.effective})"
-            )
-    taken = select(CaseEntry.ref, CaseEntry.case_id).where(
-        CaseEntry.kind == Kind.FLAG.value, CaseEntry.ref.in_([each.flag_id for each in evidence])
-    )
-    faults += [f"flag {flag} belongs to case {case}" for flag, case in session.execute(taken)]
-    return faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +214,8 @@ def act(  # noqa: PLR0913 - who does what, by which settings
     """
     row = find_case(session, case_id, reviewer, for_update=True)
     require(reviewer, STEPS[deed.kind].permission)
+    if said := _deed_faults(deed):
+        raise ComplianceError(f"case {case_id}: '{deed.kind}' was not recorded: " + "; ".join(said))
     case = open_up(session, row, setting, reviewer, now=now)
     if seen is not None and seen != len(case.entries):
         last = case.entries[-1]
@@ -263,17 +223,25 @@ def act(  # noqa: PLR0913 - who does what, by which settings
         raise ConflictError(message, hint=f"look again: `compliance case show {case_id}`.")
     draft = _draft(session, case, deed, setting, now=now)
     entry = _as_entry(draft, reviewer, actor, now)
-    said = [*_word_faults(deed.words), *refusals(case.state, case.ladder, entry, case.facts, reason=deed.words)]
+    said = refusals(case.state, case.ladder, entry, case.facts, reason=draft.said)
     if deed.kind is Kind.FLAG:
-        said += _joining_faults(session, case, setting, deed.ref or 0, reviewer)
+        said += joining_faults(session, case, setting, deed.ref or 0, reviewer)
     if said:
         raise ComplianceError(
             f"case {case_id}: '{deed.kind}' was not recorded: " + "; ".join(said),
             hint=_hint(deed.kind),
         )
     stored = _append(session, row, draft, role=reviewer.role, actor=actor, now=now)
+    notes = _notes(case, draft, stored)
+    if deed.kind is Kind.FLAG and _sets_brake(session, case, deed.ref or 0):
+        _append(session, row, _PROTECT, role=reviewer.role, actor=actor, now=now)
+        notes.append(_PROTECTED_NOW)
     _refresh(session, row)
-    return _recorded(row, stored, _notes(case, draft, stored))
+    return _recorded(row, stored, notes)
+
+
+def _sets_brake(session: Session, case: Open, flag_id: int) -> bool:
+    return PROTECTED not in case.state.brakes and any(is_protected(each) for each in evidence_of(session, {flag_id: 1}))
 
 
 def _hint(kind: Kind) -> str:
@@ -281,23 +249,25 @@ def _hint(kind: Kind) -> str:
     return f"roles that may, once nothing stands in the way: {able}. `compliance case show CASE` shows where it stands."
 
 
-def _word_faults(words: str | None) -> list[str]:
-    if words is None:
-        return []
-    faults = []
-    if len(words) > LONGEST:
-        faults.append(f"the reason is longer than {LONGEST:,} characters")
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in words):
-        faults.append("the reason holds a character that cannot be stored (NUL or half of a surrogate pair)")
+def _deed_faults(deed: Deed) -> list[str]:
+    """Return what no database holds and no calendar knows, whatever the case."""
+    faults = [*_word_faults(deed.words), *_word_faults(deed.value, what="the word", longest=_LONGEST_VALUE)]
+    if deed.ref is not None and not 0 <= deed.ref <= _MAX_ID:
+        faults.append(f"there is nothing with the number {deed.ref}")
+    if deed.on is not None and deed.on.year not in _YEARS:
+        faults.append(f"the day is not between the years {_YEARS[0]} and {_YEARS[-1]}")
     return faults
 
 
-def _joining_faults(session: Session, case: Open, setting: Setting, flag_id: int, reviewer: Reviewer) -> list[str]:
-    evidence = _evidence(session, [flag_id], reviewer)
-    person, faults = _person_of(setting, evidence)
-    if person is not None and person.id != case.row.person_id:
-        faults.append(f"flag {flag_id} is about another person")
-    return faults + _opening_faults(session, setting, evidence)
+def _word_faults(words: str | None, *, what: str = "the reason", longest: int = LONGEST) -> list[str]:
+    if words is None:
+        return []
+    faults = []
+    if len(words) > longest:
+        faults.append(f"{what} is longer than {longest:,} characters")
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in words):
+        faults.append(f"{what} holds a character that cannot be stored (NUL or half of a surrogate pair)")
+    return faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,20 +281,30 @@ class _Draft:
     occasion: int | None = None
     digest: str | None = None
     words: str | None = field(default=None, repr=False)
+    #: What the person wrote, where `words` is a letter.
+    said: str | None = field(default=None, repr=False)
+
+
+_PROTECT: Final = _Draft(kind=Kind.BRAKE, value=PROTECTED, words="A post of this case may be protected activity.")
+_PROTECTED_NOW: Final = "the brake 'protected-activity' is on: counsel's, until a second person releases it"
 
 
 def _draft(session: Session, case: Open, deed: Deed, setting: Setting, *, now: datetime) -> _Draft:
     """Fill in what the person does not say: the occasion of a flag, what an approval is bound to, the letter."""
     words = (deed.words or "").strip() or None
-    draft = _Draft(kind=deed.kind, value=deed.value, ref=deed.ref, on=_instant(case, deed, now), words=words)
+    draft = _Draft(
+        kind=deed.kind, value=deed.value, ref=deed.ref, on=_instant(case, deed, now), words=words, said=words
+    )
     action = case.state.actions.get(deed.ref or 0)
     if deed.kind is Kind.FLAG:
-        return replace(draft, occasion=_occasion(session, case, deed.ref or 0))
+        return replace(draft, occasion=occasion_of(session, case, deed.ref or 0))
     if deed.kind is Kind.PROPOSED:
         inside = (
             fits(case.ladder, case.facts.recommendation, str(deed.value)) if deed.value in case.ladder.rank else True
         )
         return replace(draft, ref=WITHIN if inside else OUTSIDE)
+    if deed.kind is Kind.HOLD_OVERRIDE:
+        return replace(draft, ref=case.facts.newest_appeal)
     if deed.kind is Kind.APPROVED and action is not None:
         return replace(draft, digest=digest_of(case, action, case.facts.recommendation))
     if deed.kind is Kind.ISSUED and action is not None:
@@ -349,18 +329,6 @@ def _instant(case: Open, deed: Deed, now: datetime) -> datetime | None:
     night = datetime.combine(deed.on + timedelta(days=1), time(), tzinfo=case.facts.zone) - timedelta(seconds=1)
     is_today = deed.on == local_day(now, case.facts.zone)
     return now if deed.kind in _PAST and is_today else night
-
-
-def _occasion(session: Session, case: Open, flag_id: int) -> int:
-    """Return the occasion that a flag joins, or the next number."""
-    together = evidence_of(session, {**dict.fromkeys(case.state.flags, 1), flag_id: 1})
-    grouped = group([_publication(each) for each in together])
-    mine = {
-        case.state.flags[flag]
-        for flag, number in grouped.items()
-        if flag in case.state.flags and number == grouped.get(flag_id)
-    }
-    return min(mine, default=max(case.state.flags.values(), default=0) + 1)
 
 
 def _as_entry(draft: _Draft, reviewer: Reviewer, actor: Actor, now: datetime) -> Entry:
@@ -429,7 +397,7 @@ def _refresh(session: Session, row: Case) -> None:
     """Bring stage and lane of the row in line with the entries."""
     state = states_of(session, [row.id])[row.id]
     row.stage = state.stage
-    row.lane = "counsel" if _PROTECTED in state.brakes else "hr"
+    row.lane = "counsel" if PROTECTED in state.brakes else "hr"
 
 
 def _recorded(row: Case, stored: tuple[CaseEntry, int], notes: Sequence[str]) -> Recorded:
@@ -490,6 +458,9 @@ def list_cases(
 ) -> list[Line]:
     """Return cases that the reviewer's role may see, newest first; counsel cases only for counsel, nobody's own."""
     require(reviewer, "cases:read")
+    if stage is not None and stage not in STAGES:
+        message = f"there is no stage '{stage}'"
+        raise ComplianceError(message, hint=f"one of: {', '.join(STAGES)}.")
     query = select(Case).order_by(Case.id.desc()).limit(limit)
     if not may(reviewer, "counsel:read"):
         query = query.where(Case.lane != "counsel")
@@ -522,23 +493,20 @@ def _line(row: Case, state: State, reviewer: Reviewer) -> Line:
     )
 
 
-def case_of_action(session: Session, entry_id: int, kind: Kind) -> int:
-    """Return the case of an action or appeal by its number. Raises ComplianceError if there is none."""
-    row = session.scalar(select(CaseEntry).where(CaseEntry.id == entry_id, CaseEntry.kind == kind.value))
-    if row is None:
+def case_of_action(session: Session, entry_id: int, kind: Kind, reviewer: Reviewer) -> int:
+    """Return the case of an action or appeal by its number. Raises ComplianceError if there is none for this reviewer."""
+    require(reviewer, "cases:read")
+    query = select(Case).join(CaseEntry, CaseEntry.case_id == Case.id)
+    query = query.where(CaseEntry.id == entry_id, CaseEntry.kind == kind.value)
+    row = session.scalar(query) if 0 < entry_id <= _MAX_ID else None
+    if row is None or not may_see(row, reviewer):
         what = "appeal" if kind is Kind.APPEALED else "action"
         message = f"there is no {what} {entry_id}"
         raise ComplianceError(message, hint="`compliance case show CASE` lists actions and appeals by their numbers.")
-    return row.case_id
+    return row.id
 
 
 def stored_state(session: Session, case_id: int) -> State:
     """Return where a stored case stands."""
     rows = session.scalars(select(CaseEntry).where(CaseEntry.case_id == case_id).order_by(CaseEntry.number))
     return fold(entries_of(rows))
-
-
-def open_flags_left(session: Session, case: Open) -> int:
-    """Return how many flags on the same posts nobody has decided yet: they may be the same occasion."""
-    posts = {each.post_id for each in case.evidence}
-    return session.scalar(select(func.count(Flag.id)).where(Flag.post_id.in_(posts), Flag.status == "open")) or 0

@@ -45,6 +45,7 @@ def _print_finding(console: Console, verdict: Verdict, finding: Finding, report:
         return
     _headline(console, _MARKS[finding.publish], report.message(verdict, finding))
     where = [place_of(verdict, finding), finding.rule, finding.severity.label, f"confidence {finding.confidence:.2f}"]
+    where += sorted({f"in disguise: {match.disguise}" for match in finding.matches if match.disguise})
     where += ["shadow"] if finding.shadow else []
     _line(console, as_text("  ".join(where), single_line=True, style="dim"))
     spans = [(match.start, match.end) for match in finding.matches]

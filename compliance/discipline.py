@@ -27,8 +27,9 @@ class PriorStep:
     #: What an appeal reduced it to; it counts as this step from its own delivery.
     reduced_to: str | None = None
     has_open_appeal: bool = False
-    #: Where it stands, for the explanation: `case 4`.
+    #: Where it stands, for the explanation: `case 4`; told apart from others by `key`, whoever may read the place.
     place: str = ""
+    key: str = field(default="", repr=False)
 
     @property
     def in_force(self) -> str:

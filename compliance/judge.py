@@ -23,6 +23,13 @@ class Judge:
         """Hash of everything that decides a verdict."""
         return self._ruleset.hash
 
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What the rule set is made of, by hashes."""
+        from compliance.inputs import inputs_of
+
+        return inputs_of(self._ruleset)
+
     def evaluate(self, documents: Iterable[Document]) -> Iterator[Evaluation]:
         """Yield one evaluation per document, in order."""
         return self._engine.evaluate(documents)

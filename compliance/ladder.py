@@ -279,8 +279,8 @@ class Ladder:
         return ZoneInfo(self.spec.timezone)
 
     def title(self, step: str) -> str:
-        """Return what people call a step."""
-        return self.spec.titles[step]
+        """Return what people call a step; one that the ladder no longer has keeps its name."""
+        return self.spec.titles.get(step, step)
 
     def is_formal(self, step: str) -> bool:
         """Say whether a step needs the whole procedure."""

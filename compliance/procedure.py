@@ -93,11 +93,21 @@ class State:
     #: training entry -> due; done ones are gone.
     trainings: Mapping[int, datetime | None] = field(default_factory=dict)
     hold_overrides: Mapping[str, str] = field(default_factory=dict)
+    #: role -> the newest appeal that its override was recorded for; a later one holds again.
+    overridden_to: Mapping[str, int] = field(default_factory=dict)
     actions: Mapping[int, Action] = field(default_factory=dict)
     appeals: Mapping[int, Appeal] = field(default_factory=dict)
     #: (action, duty) done.
     duties: frozenset[tuple[int, str]] = frozenset()
+    #: Whoever shaped the case or its step, at any time: they decide no appeal against it.
+    took_part: frozenset[str] = frozenset()
     is_closed: bool = False
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When the person first heard of the case: by the notice, or by a step that needs none."""
+        issued = (each.issued_at for each in self.actions.values() if each.status not in {"refused", "withdrawn"})
+        return min((at for at in (self.noticed_at, *issued) if at is not None), default=None)
 
     @property
     def is_gross(self) -> bool:
@@ -142,7 +152,18 @@ def fold(entries: Sequence[Entry]) -> State:
     state = State()
     for entry in entries:
         state = _FOLDS[entry.kind](state, entry)
+        if entry.kind in _SHAPING:
+            state = replace(state, took_part=state.took_part | {entry.actor})
     return state
+
+
+#: What a case and its step are made of; a note, a brake or a delivery is not.
+_SHAPING: Final = frozenset(
+    {
+        *(Kind.FLAG, Kind.HEARD, Kind.FINDING, Kind.GRAVITY, Kind.UNAWARE, Kind.GROSS, Kind.HOLD_OVERRIDE),
+        *(Kind.PROPOSED, Kind.APPROVED, Kind.ISSUED),
+    }
+)
 
 
 _Fold = Callable[[State, Entry], State]
@@ -238,7 +259,11 @@ def _decided(state: State, entry: Entry) -> State:
 
 
 def _override(state: State, entry: Entry) -> State:
-    return replace(state, hold_overrides={**state.hold_overrides, entry.role: entry.actor})
+    return replace(
+        state,
+        hold_overrides={**state.hold_overrides, entry.role: entry.actor},
+        overridden_to={**state.overridden_to, entry.role: entry.ref or 0},
+    )
 
 
 def _trained(state: State, entry: Entry) -> State:

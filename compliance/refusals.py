@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from compliance.discipline import STEP, Recommendation, local_day
+from compliance import hearing
+from compliance.discipline import Recommendation, local_day
 from compliance.entry import Entry, Kind
-from compliance.ladder import APPROVERS, BRAKES, OWN_PROCEDURE, PROCEDURE, Gravity, Ladder
+from compliance.facts import Facts
+from compliance.ladder import APPROVERS, BRAKES, HEARING, OWN_PROCEDURE, PROCEDURE, TRAINING, Gravity, Ladder
 from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, Action, State
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is true around the case when somebody acts."""
-
-    now: datetime
-    zone: tzinfo
-    groups: frozenset[str] = frozenset()
-    #: Flags of the case that no decision upholds any more.
-    unsettled: tuple[int, ...] = ()
-    #: Flags whose author's handle is no longer declared or verified.
-    untied: tuple[int, ...] = ()
-    #: Appeals of this person that nobody decided, wherever: `appeal 7 (case 3)`.
-    open_appeals: tuple[str, ...] = ()
-    #: None while nothing can be recommended.
-    recommendation: Recommendation | None = None
-    #: What an approval would be bound to, for each action.
-    digests: Mapping[int, str] = field(default_factory=dict)
-    #: Why the acting person may not act on this case: own case, own report.
-    conflict: str | None = None
-    #: Placeholders of the letter that nothing fills, for each action.
-    unfilled: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def today(self) -> date:
-        """The day where the person is."""
-        return local_day(self.now, self.zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +25,8 @@ class Step:
     refusals: Callable[[State, Ladder, Entry, Facts], Iterator[str]]
     #: May be recorded when the case is closed.
     after_closing: bool = False
+    #: Goes on while a brake is on: it protects the person, or is the house's own work.
+    despite_brake: bool = True
 
 
 def refusals(state: State, ladder: Ladder, entry: Entry, facts: Facts, *, reason: str | None) -> list[str]:
@@ -64,8 +40,13 @@ def refusals(state: State, ladder: Ladder, entry: Entry, facts: Facts, *, reason
         said.append(facts.conflict)
     if state.is_closed and not step.after_closing:
         said.append("the case is closed; `compliance case reopen` with a reason opens it again")
+    if not step.despite_brake:
+        said += _stopped(state)
     if step.needs_reason and not reason:
         said.append(f"'{entry.kind}' needs a reason")
+    elif entry.kind is Kind.DELIVERED and not reason and entry.on and local_day(entry.on, facts.zone) < facts.today:
+        # From that day on the step counts, and the time to appeal runs.
+        said.append("a delivery on an earlier day needs a reason: how that day is known")
     return [*said, *step.refusals(state, ladder, entry, facts)]
 
 
@@ -73,8 +54,13 @@ def _nothing(_state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> It
     yield from ()
 
 
+def _stopped(state: State) -> Iterator[str]:
+    for brake, setter in state.brakes.items():
+        yield f"the brake '{brake}' is on (set by {setter!r}); a second person releases it, or nothing happens"
+
+
 def _flag(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
-    if state.noticed_at is not None:
+    if state.told_at is not None:
         yield "the person was told already; what is found afterwards is another case"
     if entry.ref in state.flags:
         yield f"flag {entry.ref} is in this case"
@@ -87,92 +73,12 @@ def _set_brake(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Ite
         yield f"the brake '{entry.value}' is on"
 
 
-def _release_brake(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+def _release_brake(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     setter = state.brakes.get(str(entry.value))
     if setter is None:
         yield f"the brake '{entry.value}' is not on"
-    elif setter == entry.actor:
-        yield f"{entry.actor!r} set the brake '{entry.value}' (or opened the case), and only a second person releases it"
-
-
-def _notice(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    if state.noticed_at is not None:
-        yield f"the person was told on {local_day(state.noticed_at, facts.zone)}"
-    yield from _until(entry, ladder.spec.answer_within.after(facts.today), facts, "the day to answer by")
-
-
-def _until(entry: Entry, earliest: date, facts: Facts, what: str) -> Iterator[str]:
-    if entry.on is None:
-        yield f"{what} is missing"
-    elif local_day(entry.on, facts.zone) < earliest:
-        yield f"{what} is too early: not before {earliest}"
-
-
-def _told(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
-    if state.noticed_at is None:
-        yield "the person has not been told (`compliance case notice`)"
-
-
-def _hearing(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _told(state, ladder, entry, facts)
-    if state.could_answer:
-        yield "the person was heard, or declined"
-    if state.noticed_at is not None:
-        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
-        yield from _until(entry, earliest, facts, "the day of the hearing")
-
-
-def _postpone(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    if state.hearing_at is None:
-        yield "no hearing is set (`compliance case hearing`)"
-    elif state.could_answer:
-        yield "the person was heard, or declined"
-    else:
-        day = local_day(state.hearing_at, facts.zone)
-        yield from _until(entry, day + timedelta(days=1), facts, "the new day of the hearing")
-
-
-def working_days_after(day: date, number: int) -> date:
-    """Return the day that many working days (Monday to Friday; holidays are not known) after `day`."""
-    while number:
-        day += timedelta(days=1)
-        number -= day.weekday() < 5  # noqa: PLR2004 - Saturday
-    return day
-
-
-def _could_answer(state: State, facts: Facts) -> Iterator[str]:
-    if state.noticed_at is None:
-        yield "the person has not been told (`compliance case notice`)"
-    if state.evidence_at is None:
-        yield "the evidence has not been shared (`compliance case share`)"
-    if state.could_answer:
-        yield "that the person was heard, or declined, is recorded"
-    if state.hearing_at is not None and facts.now < state.hearing_at:
-        yield f"the hearing is on {local_day(state.hearing_at, facts.zone)}"
-
-
-def _heard(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _could_answer(state, facts)
-    if state.noticed_at is not None and entry.value != "agreed":
-        earliest = ladder.spec.answer_within.after(local_day(state.noticed_at, facts.zone))
-        if local_day(entry.on or entry.at, facts.zone) < earliest:
-            yield f"the person has until {earliest} to prepare; --agreed records that they wanted it earlier"
-    if entry.on is not None and entry.on > facts.now:
-        yield "a hearing cannot be recorded before it was held"
-    if entry.on is not None and state.noticed_at is not None and entry.on < state.noticed_at:
-        yield "a hearing before the person was told does not count"
-
-
-def _declined(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    yield from _could_answer(state, facts)
-    if entry.value not in {"explicit", "silent"}:
-        yield "say whether the person declined (explicit) or let the day pass (silent)"
-    if (
-        entry.value == "silent"
-        and state.answer_by is not None
-        and facts.today <= local_day(state.answer_by, facts.zone)
-    ):
-        yield f"the person may answer until {local_day(state.answer_by, facts.zone)}"
+    elif facts.acts(entry, setter):
+        yield f"{setter!r} set the brake '{entry.value}' (or opened the case), and only a second person releases it"
 
 
 def _need(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
@@ -185,6 +91,8 @@ def _need(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[
 
 
 def _find(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+    if entry.value != "withdrawn":
+        yield from _stopped(state)
     if entry.value not in FINDINGS:
         yield f"'{entry.value}' is no case finding: one of {', '.join(FINDINGS)}"
     elif entry.value != "withdrawn" and not state.could_answer:
@@ -196,34 +104,52 @@ def _find(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterato
 def _set_gravity(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
     if entry.value not in {gravity.label for gravity in Gravity}:
         yield f"'{entry.value}' is no gravity: one of {', '.join(gravity.label for gravity in Gravity)}"
-    if any(action.status != "proposed" for action in state.live_actions):
-        yield "a step was issued on the gravity as it is; rescind it first"
+    yield from _issued_on(state, "the gravity as it is")
 
 
-def _yes_no(_state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+def _issued_on(state: State, what: str) -> Iterator[str]:
+    for action in state.live_actions:
+        if action.status != "proposed":
+            yield f"action {action.id} was issued on {what}; withdraw or rescind it first"
+
+
+def _unaware(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
     if entry.value not in {"yes", "no"}:
         yield "say yes or no"
+    yield from _issued_on(state, "what was known of this")
 
 
-def _both_roles(of: str) -> Callable[[State, Ladder, Entry, Facts], Iterator[str]]:
+def _gross(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    yield from _both_roles(state.gross, entry, facts)
+    yield from _issued_on(state, "what was known of this")
+
+
+def _override(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+    if not facts.open_appeals:
+        yield "no appeal of this person is open, so nothing holds"
+    yield from _both_roles(_overrides(state, facts), entry, facts)
+
+
+def _overrides(state: State, facts: Facts) -> Mapping[str, str]:
+    """Return role -> actor of the overrides that were recorded for every appeal that is open now."""
+    covered = state.overridden_to
+    return {role: actor for role, actor in state.hold_overrides.items() if covered[role] >= facts.newest_appeal}
+
+
+def _both_roles(marked: Mapping[str, str], entry: Entry, facts: Facts) -> Iterator[str]:
     """HR and legal, each by a person of their own."""
-
-    def check(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
-        marked: Mapping[str, str] = getattr(state, of)
-        if entry.role not in APPROVERS:
-            yield f"HR and legal do this together, and {entry.actor!r} is {entry.role}"
-        elif entry.role in marked:
-            yield f"{entry.role} did this: {marked[entry.role]!r}"
-        elif entry.actor in marked.values():
-            yield f"{entry.actor!r} did this; another person does it for {entry.role}"
-
-    return check
+    if entry.role not in APPROVERS:
+        yield f"HR and legal do this together, and {entry.actor!r} is {entry.role}"
+    elif entry.role in marked:
+        yield f"{entry.role} did this: {marked[entry.role]!r}"
+    elif mine := facts.acts(entry, *marked.values()):
+        yield f"{mine!r} did this; another person does it for {entry.role}"
 
 
 def _suspend(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     if state.suspended_at is not None:
         yield "a suspension is on"
-    yield from _until(entry, facts.today + timedelta(days=1), facts, "the day to look at the suspension again")
+    yield from hearing.until(entry, facts.today + timedelta(days=1), facts, "the day to look at the suspension again")
 
 
 def _resume(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iterator[str]:
@@ -232,9 +158,9 @@ def _resume(state: State, _ladder: Ladder, _entry: Entry, _facts: Facts) -> Iter
 
 
 def _train(_state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
-    if not entry.value:
+    if not (entry.value or "").strip():
         yield "name the training"
-    yield from _until(entry, facts.today, facts, "the day until which it is due")
+    yield from hearing.until(entry, facts.today, facts, "the day until which it is due")
 
 
 def _was_trained(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
@@ -248,8 +174,6 @@ def _ids(known: Mapping[int, object]) -> str:
 
 def _basis(state: State, ladder: Ladder, facts: Facts, *, formal: bool) -> Iterator[str]:
     """What any step rests on."""
-    for brake, setter in state.brakes.items():
-        yield f"the brake '{brake}' is on (set by {setter!r}); a second person releases it, or nothing happens"
     if facts.unsettled:
         which = ", ".join(map(str, facts.unsettled))
         yield f"no decision upholds flag {which} any more; find the case withdrawn, or take it up again"
@@ -260,8 +184,11 @@ def _basis(state: State, ladder: Ladder, facts: Facts, *, formal: bool) -> Itera
         yield f"the case finding is '{state.finding}', and no step follows from that"
     if state.gravity is None:
         yield "the gravity is not set (`compliance case gravity`)"
+    answer = facts.recommendation
+    if answer is not None and answer.kind == OWN_PROCEDURE:
+        yield f"the answer is {answer.kind}: {answer.reasons[0]}"
     if formal and facts.open_appeals and ladder.spec.appeal_open == "hold":
-        missing = [role for role in APPROVERS if role not in state.hold_overrides]
+        missing = [role for role in APPROVERS if role not in _overrides(state, facts)]
         if missing:
             which = ", ".join(facts.open_appeals)
             yield (
@@ -281,8 +208,12 @@ def _propose(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterat
     yield from _basis(state, ladder, facts, formal=False)
     if any(appeal.outcome == "overturned" for appeal in state.appeals.values()):
         yield "an appeal overturned the step of this case, and no other takes its place"
+    for action in state.actions.values():
+        # Else a step could be taken back only to be followed by a heavier one, past an appeal against it.
+        if action.status == "overturned" and ladder.rank[entry.value or ""] > ladder.rank.get(action.in_force, -1):
+            yield f"{action.in_force} was taken back (action {action.id}), and nothing heavier takes its place"
     answer = facts.recommendation
-    if answer is not None and (answer.kind == OWN_PROCEDURE or (answer.kind != STEP and entry.ref != OUTSIDE)):
+    if answer is not None and answer.kind in {HEARING, TRAINING} and entry.ref != OUTSIDE:
         yield f"the answer is {answer.kind}: {answer.reasons[0]}"
 
 
@@ -308,13 +239,11 @@ def _approve(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterat
     action = state.actions[entry.ref or 0]
     wanted = required_roles(ladder, action, facts.groups)
     given = {approval.role for approval in action.approvals if approval.digest == facts.digests.get(action.id)}
-    if entry.actor == action.proposed_by:
-        yield f"{entry.actor!r} proposed it, and somebody else approves"
-    if any(
-        approval.actor == entry.actor and approval.digest == facts.digests.get(action.id)
-        for approval in action.approvals
-    ):
-        yield f"{entry.actor!r} approved it; each approval is another person's"
+    valid = [each.actor for each in action.approvals if each.digest == facts.digests.get(action.id)]
+    if mine := facts.acts(entry, action.proposed_by):
+        yield f"{mine!r} proposed it, and somebody else approves"
+    if mine := facts.acts(entry, *valid):
+        yield f"{mine!r} approved it; each approval is another person's"
     if not wanted:
         yield f"this step needs no approval; `compliance action issue {action.id}`"
     elif "second" not in wanted and entry.role not in wanted:
@@ -333,6 +262,8 @@ def _issue(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator
         return
     action = state.actions[entry.ref or 0]
     formal = ladder.is_formal(action.step)
+    if action.step not in ladder.rank:
+        yield f"the ladder '{ladder.id}' has no step '{action.step}' any more; withdraw it and propose another"
     yield from _basis(state, ladder, facts, formal=formal)
     yield from _missing(state, ladder, action, facts)
     if not action.is_outside_band and not fits(ladder, facts.recommendation, action.step):
@@ -344,7 +275,7 @@ def _issue(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator
 
 def fits(ladder: Ladder, answer: Recommendation | None, step: str) -> bool:
     """Say whether a step lies within the recommended band."""
-    if answer is None or answer.band is None:
+    if answer is None or answer.band is None or step not in ladder.rank:
         return False
     return ladder.rank[answer.band.low] <= ladder.rank[step] <= ladder.rank[answer.band.high]
 
@@ -387,8 +318,10 @@ def _refuse(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Itera
     yield from _action(state, entry, "proposed")
 
 
-def _deliver(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
+def _deliver(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     yield from _action(state, entry, "issued")
+    # What came up after the step was issued stops it all the same; an appeal against another step does not.
+    yield from _basis(state, ladder, facts, formal=False)
     action = state.actions.get(entry.ref or 0)
     when = entry.on or entry.at
     if when > facts.now:
@@ -397,10 +330,12 @@ def _deliver(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Itera
         yield f"it was issued on {local_day(action.issued_at, facts.zone)}, and not delivered before"
 
 
-def _acknowledge(state: State, _ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+def _acknowledge(state: State, _ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     # A refusal is recorded with its witness in `value`, which is somebody else.
     yield from _action(state, entry, "delivered", "issued")
-    if entry.value == entry.actor:
+    if entry.value is not None and not entry.value.strip():
+        yield "name the witness of the refusal"
+    elif entry.value is not None and facts.acts(entry, entry.value.strip()):
         yield "the witness of a refusal is another person"
 
 
@@ -432,7 +367,7 @@ def _appeal(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterato
             yield f"HR or legal accept a late appeal, and {entry.actor!r} is {entry.role}"
 
 
-def _decide(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Iterator[str]:
+def _decide(state: State, ladder: Ladder, entry: Entry, facts: Facts) -> Iterator[str]:
     appeal = state.appeals.get(entry.ref or 0)
     if appeal is None:
         yield f"there is no appeal {entry.ref} in this case ({_ids(state.appeals)})"
@@ -440,15 +375,18 @@ def _decide(state: State, ladder: Ladder, entry: Entry, _facts: Facts) -> Iterat
     if appeal.outcome is not None:
         yield f"appeal {appeal.id} was decided: {appeal.outcome}"
     action = state.actions[appeal.action]
-    involved = {action.proposed_by, action.issued_by, state.finding_by, state.gravity_by}
-    if entry.actor in involved | {approval.actor for approval in action.approvals}:
-        yield f"{entry.actor!r} took part in the step, and somebody who did not decides"
+    if mine := facts.acts(entry, *sorted(state.took_part)):
+        yield f"{mine!r} took part in the step, and somebody who did not decides"
+    elif mine := facts.acts(entry, *sorted(facts.upheld_by)):
+        yield f"{mine!r} upheld a flag of this case, and somebody who took no part decides"
     outcome, _, reduced_to = (entry.value or "").partition(":")
     if outcome not in OUTCOMES:
         yield f"'{outcome}' is no outcome: one of {', '.join(OUTCOMES)}"
     elif (outcome == "reduced") != bool(reduced_to):
         yield "'reduced' names the step it is reduced to, and only 'reduced' does"
-    elif reduced_to and (reduced_to not in ladder.rank or ladder.rank[reduced_to] >= ladder.rank[action.in_force]):
+    elif reduced_to and (
+        reduced_to not in ladder.rank or ladder.rank[reduced_to] >= ladder.rank.get(action.in_force, 0)
+    ):
         below = ladder.spec.steps[: ladder.rank.get(action.in_force, 0)]
         yield f"'{reduced_to}' is no step below {action.in_force} ({', '.join(below) or 'there is none'})"
 
@@ -481,29 +419,27 @@ STEPS: Final[Mapping[Kind, Step]] = MappingProxyType(
         Kind.NOTE: Step(permission="cases:work", needs_reason=True, refusals=_nothing, after_closing=True),
         Kind.BRAKE: Step(permission="cases:brake", needs_reason=True, refusals=_set_brake),
         Kind.RELEASE: Step(permission="brakes:release", needs_reason=True, refusals=_release_brake),
-        Kind.NOTICE: Step(permission="cases:work", needs_reason=True, refusals=_notice),
-        Kind.EVIDENCE: Step(permission="cases:work", needs_reason=False, refusals=_told),
-        Kind.HEARING: Step(permission="cases:work", needs_reason=False, refusals=_hearing),
-        Kind.POSTPONED: Step(permission="cases:work", needs_reason=True, refusals=_postpone),
-        Kind.HEARD: Step(permission="cases:work", needs_reason=True, refusals=_heard),
-        Kind.DECLINED: Step(permission="cases:work", needs_reason=True, refusals=_declined),
+        Kind.NOTICE: Step(permission="cases:work", needs_reason=True, refusals=hearing.notice, despite_brake=False),
+        Kind.EVIDENCE: Step(permission="cases:work", needs_reason=False, refusals=hearing.told, despite_brake=False),
+        Kind.HEARING: Step(permission="cases:work", needs_reason=False, refusals=hearing.set_day, despite_brake=False),
+        Kind.POSTPONED: Step(permission="cases:work", needs_reason=True, refusals=hearing.postpone),
+        Kind.HEARD: Step(permission="cases:work", needs_reason=True, refusals=hearing.heard, despite_brake=False),
+        Kind.DECLINED: Step(permission="cases:work", needs_reason=True, refusals=hearing.declined, despite_brake=False),
         Kind.NEED: Step(permission="cases:work", needs_reason=True, refusals=_need),
         Kind.FINDING: Step(permission="cases:find", needs_reason=True, refusals=_find),
         Kind.GRAVITY: Step(permission="cases:find", needs_reason=True, refusals=_set_gravity),
-        Kind.UNAWARE: Step(permission="cases:find", needs_reason=True, refusals=_yes_no),
-        Kind.GROSS: Step(permission="actions:approve", needs_reason=True, refusals=_both_roles("gross")),
-        Kind.SUSPENDED: Step(permission="cases:suspend", needs_reason=True, refusals=_suspend),
+        Kind.UNAWARE: Step(permission="cases:find", needs_reason=True, refusals=_unaware),
+        Kind.GROSS: Step(permission="actions:approve", needs_reason=True, refusals=_gross),
+        Kind.SUSPENDED: Step(permission="cases:suspend", needs_reason=True, refusals=_suspend, despite_brake=False),
         Kind.RESUMED: Step(permission="cases:suspend", needs_reason=True, refusals=_resume),
         Kind.TRAINING: Step(permission="cases:work", needs_reason=False, refusals=_train, after_closing=True),
         Kind.TRAINED: Step(permission="cases:work", needs_reason=False, refusals=_was_trained, after_closing=True),
-        Kind.HOLD_OVERRIDE: Step(
-            permission="actions:approve", needs_reason=True, refusals=_both_roles("hold_overrides")
-        ),
-        Kind.PROPOSED: Step(permission="actions:propose", needs_reason=True, refusals=_propose),
-        Kind.APPROVED: Step(permission="actions:approve", needs_reason=True, refusals=_approve),
+        Kind.HOLD_OVERRIDE: Step(permission="actions:approve", needs_reason=True, refusals=_override),
+        Kind.PROPOSED: Step(permission="actions:propose", needs_reason=True, refusals=_propose, despite_brake=False),
+        Kind.APPROVED: Step(permission="actions:approve", needs_reason=True, refusals=_approve, despite_brake=False),
         Kind.REFUSED: Step(permission="actions:approve", needs_reason=True, refusals=_refuse),
-        Kind.ISSUED: Step(permission="actions:issue", needs_reason=False, refusals=_issue),
-        Kind.DELIVERED: Step(permission="actions:issue", needs_reason=False, refusals=_deliver),
+        Kind.ISSUED: Step(permission="actions:issue", needs_reason=False, refusals=_issue, despite_brake=False),
+        Kind.DELIVERED: Step(permission="actions:issue", needs_reason=False, refusals=_deliver, despite_brake=False),
         Kind.RECEIPT: Step(permission="actions:issue", needs_reason=False, refusals=_acknowledge, after_closing=True),
         Kind.WITHDRAWN: Step(permission="actions:issue", needs_reason=True, refusals=_withdraw),
         Kind.RESCINDED: Step(permission="actions:rescind", needs_reason=True, refusals=_rescind, after_closing=True),

@@ -15,7 +15,7 @@ from compliance.dossier import find_flag
 from compliance.errors import ComplianceError
 from compliance.evaluator import evaluate_alone
 from compliance.models import DecisionRow, Flag, PostRow, PostVersion, Remedy, Source
-from compliance.permissions import People, Reviewer, require, require_lane, require_not_own
+from compliance.permissions import People, Reviewer, Sight, no_flag, require, require_not_own
 from rules.evaluation import Status
 
 if TYPE_CHECKING:
@@ -61,8 +61,9 @@ def ask(  # noqa: PLR0913 - what is asked, of which flag, and who asks
 ) -> Asked:
     """Ask for a remedy of a decided flag. Reversible: a remedy is a request, and no step. Raises ComplianceError."""
     require(reviewer, "flags:decide")
-    flag, _ = find_flag(session, flag_id, reviewer)
-    require_lane(reviewer, flag.lane, flag_id=flag.id)
+    flag, sight = find_flag(session, flag_id, reviewer)
+    if sight is not Sight.ALL:
+        raise no_flag(flag_id)
     require_not_own(reviewer, people, platform=flag.post.platform, handle=flag.post.author)
     faults = []
     if what not in ASKS:
@@ -145,7 +146,7 @@ def _is_done(run: Run, each: _Waiting) -> bool:
         return True
     if each.ask == "delete" or each.version.id == each.decided_version:
         return False
-    verdict = evaluate_alone(run.evaluator, document_of_version(run, each.source, each.post, each.version))
+    verdict = evaluate_alone(run.evaluator, document_of_version(run.people, each.source, each.post, each.version))
     failed = any(each.rule in failure.rules or not failure.rules for failure in verdict.failures)
     return (
         verdict.status is not Status.INCOMPLETE

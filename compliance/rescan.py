@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from compliance import ingest
 from compliance.db import reading
-from compliance.evaluator import FAULT, document_of, engine_fault, evaluate_all, evaluate_alone
+from compliance.evaluator import FAULT, People, document_of, engine_fault, evaluate_all, evaluate_alone
 from compliance.flagging import Flagger, Seen
 from compliance.models import Attempt, PostRow, PostVersion, Source
 from compliance.pages import SET_ASIDE
@@ -240,16 +240,16 @@ def _versions() -> Select[PostRow, PostVersion]:
     return select(PostRow, PostVersion).join(PostVersion, PostVersion.post_id == PostRow.id)
 
 
-def document_of_version(run: Run, source: str, post: PostRow, version: PostVersion) -> Document:
-    """Return what the rules see of a stored version: the same Document as when it was read."""
+def document_of_version(people: People, source: str, post: PostRow, version: PostVersion) -> Document:
+    """Return what the rules see of a stored version: the same Document as when it was read, but for what people.csv says now."""
     read = _post_of(post, version)
     return document_of(
-        source, read, audience=post.audience, platform=post.platform, seen_at=version.seen_at, people=run.people
+        source, read, audience=post.audience, platform=post.platform, seen_at=version.seen_at, people=people
     )
 
 
 def _item(run: Run, source: str, post: PostRow, version: PostVersion) -> _Item:
-    document = document_of_version(run, source, post, version)
+    document = document_of_version(run.people, source, post, version)
     return _Item(
         post_id=post.id,
         version_id=version.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from compliance import lease
 from compliance.audit import Actor, record
 from compliance.db import writing
 from compliance.evaluator import Evaluator, People
+from compliance.inputs import record_inputs
 from compliance.models import PostVersion, Reject, Scan
 from compliance.pages import read_source
 from compliance.remedies import settle
@@ -39,16 +40,17 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
     begun: Callable[[ScanReport], None] | None = None,
     page_done: Callable[[Progress], None] | None = None,
     again: Again | None = None,
+    inputs: Mapping[str, str] | None = None,
 ) -> ScanReport:
     """Retry stored incompletes, evaluate stored posts again if asked to, then read every source to its end.
 
     Each page is evaluated first and then stored in one transaction with its cursor, so a scan may die anywhere and the
     next goes on from the last page. A source that fails is reported and the others are read. On SIGTERM the scan ends
     after the document at hand and drops the page it belongs to; on KeyboardInterrupt at once; both return a report with
-    status `stopped`. Raises UnavailableError while another scan runs, LeaseLostError if one took over. Reversible:
+    status `stopped`. `inputs` says what the rule set is made of; the trail keeps it once per rule set. Raises UnavailableError while another scan runs, LeaseLostError if one took over. Reversible:
     flags await a person.
     """
-    run = _begin(db_engine, evaluator, people, actor=actor, now=now)
+    run = _begin(db_engine, evaluator, people, actor=actor, now=now, inputs=inputs)
     run.page_done = page_done
     if begun is not None:
         begun(run.report)
@@ -73,7 +75,13 @@ def scan(  # noqa: PLR0913 - one keyword per thing a scan needs to know
 
 
 def _begin(
-    db_engine: Engine, evaluator: Evaluator, people: People, *, actor: Actor, now: Callable[[], datetime]
+    db_engine: Engine,
+    evaluator: Evaluator,
+    people: People,
+    *,
+    actor: Actor,
+    now: Callable[[], datetime],
+    inputs: Mapping[str, str] | None,
 ) -> Run:
     holder = lease.this_process()
     for last_try in (False, True):
@@ -87,6 +95,8 @@ def _begin(
                 session.add(row)
                 session.flush()
                 report = ScanReport(scan_id=row.id, started_at=started)
+                if inputs is not None:
+                    record_inputs(session, evaluator.ruleset_hash, inputs, actor=actor, now=started)
             return Run(
                 db_engine=db_engine, evaluator=evaluator, people=people, actor=actor, now=now, hold=hold, report=report
             )

@@ -194,25 +194,50 @@ class Workspace:
     @cached_property
     def ruleset(self) -> RuleSet:
         """Shipped packs, own policies and exclusions. Raises PolicyError with every fault, failing examples included."""
+        ruleset = self.load_rules()
+        if self.root is not None:
+            _refuse_failing_examples(ruleset)
+        return ruleset
+
+    @property
+    def policy_files(self) -> list[Path]:
+        """The organisation's own policies, in name order."""
+        return sorted((self.root / "policies").glob("*.yaml")) if self.root else []
+
+    @property
+    def exclusion_files(self) -> list[Path]:
+        """The organisation's exclusions, in name order."""
+        return sorted((self.root / "exclusions").glob("*.yaml")) if self.root else []
+
+    def load_rules(self, *further: Path) -> RuleSet:
+        """Load the rules without running their examples, those of further files too. Raises PolicyError with every fault."""
         if self.root is None:
-            return load_ruleset()
-        policies = sorted((self.root / "policies").glob("*.yaml"))
-        exclusions = sorted((self.root / "exclusions").glob("*.yaml"))
+            return load_ruleset(*further)
+        return self._loaded([*self.policy_files, *further], self.exclusion_files, tuned=True)
+
+    def ruleset_of(self, policies: Sequence[Path], exclusions: Sequence[Path], *, tuned: bool = True) -> RuleSet:
+        """Return the shipped packs with these files instead of one's own, under the settings and lists of this workspace.
+
+        `tuned=False` leaves out how compliance.yaml tunes packs. Raises PolicyError as `ruleset` does.
+        """
+        ruleset = self._loaded(policies, exclusions, tuned=tuned)
+        _refuse_failing_examples(ruleset)
+        return ruleset
+
+    def _loaded(self, policies: Sequence[Path], exclusions: Sequence[Path], *, tuned: bool) -> RuleSet:
         overrides = Overrides(packs=self.config.packs, source=SourceFile(self.source.name, marks=self.source.marks))
-        ruleset = load_ruleset(
+        return load_ruleset(
             *policies,
             lists=self.lists,
-            overrides=overrides,
+            overrides=overrides if tuned else None,
             exclusions=exclusions,
             root=self.root,
             languages=Languages(
                 default=self.config.languages.default, accept=self.config.languages.uncovered == "accept"
             ),
-            encoder=str(self.root / self.config.nlp.sentences) if self.config.nlp.sentences else "",
+            encoder=str(self.root / self.config.nlp.sentences) if self.root and self.config.nlp.sentences else "",
             pipeline=self.pipeline,
         )
-        _refuse_failing_examples(ruleset)
-        return ruleset
 
     @cached_property
     def ladders(self) -> dict[str, Ladder]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-from rules.fold import Copy, Disguise, disguised, folded, light
+from rules.disguise import Disguise, disguised
+from rules.fold import Copy, folded, light
 from rules.regions import Regions, find_regions
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -60,6 +61,13 @@ class Document:
     def disguises(self) -> tuple[Disguise, ...]:
         """Further folded copies, only where the text gives cause: leet, spaced letters, joined hashtags."""
         return disguised(self.raw, self.folded)
+
+    @cached_property
+    def spelled(self) -> tuple[Disguise, ...]:
+        """Further light copies, only where the text gives cause: addresses in words, digits in words or far apart."""
+        from rules.spelled import spelled
+
+        return spelled(self.raw, self.light)
 
     @cached_property
     def light(self) -> Copy:

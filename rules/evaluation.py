@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class Severity(IntEnum):
@@ -37,6 +38,14 @@ class Status(StrEnum):
     INCOMPLETE = "incomplete"
 
 
+_DISGUISED: Final = "written in disguise: "
+
+
+def disguised_as(disguise: str) -> str:
+    """Return what a reason says of a match that was written in a disguise of this name."""
+    return _DISGUISED + disguise
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """Where a part saw something: half-open code points of the raw text. Holds no copy of it."""
@@ -52,6 +61,11 @@ class Match:
     confidence: float
     #: Why, in words an officer can read; empty for confidential lists.
     reason: str = ""
+
+    @property
+    def disguise(self) -> str:
+        """What hid it, as its reason says (docs/evasion.md names them); empty for plain writing."""
+        return self.reason.rpartition(_DISGUISED)[2] if _DISGUISED in self.reason else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,14 @@ def run_rule_examples(
             yield _run(engine, tested, kind, index, example)
 
 
+def rule_with_lists(rule: Rule, given: dict[str, list[str]], ruleset: RuleSet) -> Rule:
+    """Return a rule as it is where lists hold what the examples of another one say; itself if they say nothing."""
+    if not given:
+        return rule
+    lists = {**{name: WordList(name=name) for name in ruleset.lists}, **_lists(given)}
+    return _rebuilt(SourceFile(rule.place), rule, lists, ruleset.suppressions) or rule
+
+
 def _rebuilt(
     scratch: SourceFile, rule: Rule, lists: Lists, suppressions: Mapping[str, Suppression] | None
 ) -> Rule | None:

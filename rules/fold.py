@@ -10,11 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Final
-
-import re2
 
 from rules.confusables import ALIKE, PASSING, STEADY, light_character, plain_character
 
@@ -77,7 +74,7 @@ def light(raw: str) -> Copy:
     if raw.isascii():
         return Copy(raw, raw)
     text = _CHANGING.sub(_lightened, raw)
-    return Copy(raw, raw) if text == raw else Copy(text, raw, (_light_edits,))
+    return Copy(raw, raw) if text == raw else Copy(text, raw, LIGHT)
 
 
 def folded(raw: str) -> Copy:
@@ -88,37 +85,16 @@ def folded(raw: str) -> Copy:
     if raw.isascii():
         text = _spaced(raw.lower())
         # ASCII only ever gets shorter, by runs of white space.
-        return Copy(text, raw) if len(text) == len(raw) else Copy(text, raw, _FOLD)
+        return Copy(text, raw) if len(text) == len(raw) else Copy(text, raw, FOLD)
     text = _CHANGING.sub(_plainly, raw)
     if text.isascii():
-        return Copy(_spaced(text.lower()), raw, _FOLD)
+        return Copy(_spaced(text.lower()), raw, FOLD)
     if _ALIKE.search(text):
-        text = _edited(text, _homoglyph_edits(text))
+        text = edited(text, _homoglyph_edits(text))
     text = text.casefold()
     if _MARKED.search(text):
-        text = _edited(text, _mark_edits(text))
-    return Copy(_spaced(text), raw, _FOLD)
-
-
-@dataclass(frozen=True, slots=True)
-class Disguise:
-    """A further copy, with one kind of disguise undone wherever it shows."""
-
-    copy: Copy
-    #: `camel`, `leet`, `spaced` or `stretched`.
-    name: str
-
-
-def disguised(raw: str, base: Copy | None = None) -> tuple[Disguise, ...]:
-    """Return folded copies of `raw` with disguises undone; empty for plain text, up to eight for 1 as l and as i.
-
-    `base` is `folded(raw)` where the caller has it already. No copy equals the folded one.
-    """
-    base = base or folded(raw)
-    found = _camel(raw) if "#" in raw else []
-    for cause in _CAUSES.Match(base.text.encode("utf-8", "replace")) or ():
-        found += _UNDOING[cause](base, raw)
-    return tuple(one for one in found if one.copy.text != base.text)
+        text = edited(text, _mark_edits(text))
+    return Copy(_spaced(text), raw, FOLD)
 
 
 def _spaced(text: str) -> str:
@@ -288,13 +264,16 @@ def _spacing_edits(text: str) -> Iterator[Edit]:
             yield found.start(), found.end(), " "
 
 
-_FOLD: Final[tuple[Stage, ...]] = (_plain_edits, _homoglyph_edits, _case_edits, _mark_edits, _spacing_edits)
+#: What `light` and `folded` do, edit by edit: the first stages of a copy that undoes more.
+LIGHT: Final[tuple[Stage, ...]] = (_light_edits,)
+FOLD: Final[tuple[Stage, ...]] = (_plain_edits, _homoglyph_edits, _case_edits, _mark_edits, _spacing_edits)
 
 
 # --- edits --------------------------------------------------------------------------------------------------------
 
 
-def _edited(text: str, edits: Iterable[Edit]) -> str:
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """Return `text` with the edits made; they come in order and do not overlap."""
     parts: list[str] = []
     done = 0
     for start, end, new in edits:
@@ -320,136 +299,4 @@ def _tracked(
             new_starts += [starts[start]] * len(new)
             new_ends += [ends[end - 1]] * len(new)
         done = end
-    return _edited(text, listed), new_starts + starts[done:], new_ends + ends[done:]
-
-
-# --- disguises ----------------------------------------------------------------------------------------------------
-
-_HASHTAG: Final = re.compile(r"(?<![\w&#])#(?=\w)(\w+)")
-
-
-def _camel(raw: str) -> list[Disguise]:
-    parted = _edited(raw, _camel_edits(raw))
-    if parted == raw:
-        return []
-    return [Disguise(Copy(folded(parted).text, raw, (_camel_edits, *_FOLD)), "camel")]
-
-
-def _camel_edits(text: str) -> Iterator[Edit]:
-    for found in _HASHTAG.finditer(text):
-        parts = list(_camel_breaks(found[1], found.start(1)))
-        if parts:
-            yield found.start(), found.start() + 1, ""
-            yield from parts
-
-
-def _camel_breaks(tag: str, start: int) -> Iterator[Edit]:
-    for at, here in enumerate(tag[:-1]):
-        after, later = tag[at + 1], tag[at + 2 : at + 3]
-        if here == "_":
-            yield start + at, start + at + 1, " "
-        elif (after.isupper() and (not here.isupper() or later.islower())) or (
-            at and here.isalpha() and after.isdigit()
-        ):
-            yield start + at, start + at + 1, here + " "
-
-
-_LEET: Final = {"0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "€": "e", "!": "i"}
-#: Read as l and as i, each on its own: a word may have both.
-_EITHER: Final = frozenset("1|")
-_LEET_WORD: Final = re.compile(r"(?:[^\W_]|[$€])(?:[^\W_]|[@$€!|]){2,}(?:[^\W_]|[$€])")
-# Amounts with a unit, times, ordinals; and names that end in a number: 10am, $3bn, 100ml, sha1, q4.
-_NUMBERED: Final = re.compile(r"[$€]?\d+[^\W\d_]{1,3}|[^\W\d_]{1,3}\d+")
-_LEET_SIZES: Final = range(4, 31)
-_LEET_EITHERS: Final = 3
-
-
-def _leet(base: Copy, raw: str) -> list[Disguise]:
-    words = [word for found in _LEET_WORD.finditer(base.text) if _is_leet(word := found[0])]
-    eithers = min(_LEET_EITHERS, max((sum(c in _EITHER for c in word) for word in words), default=0))
-    stages = [partial(_leet_edits, choice=choice) for choice in range(2**eithers)] if words else []
-    return [_again(base, raw, stage, name="leet") for stage in stages]
-
-
-def _is_leet(word: str) -> bool:
-    """Tell a disguised word from an amount, a time, a version or an id: mostly letters, and every sign of it maps."""
-    letters = sum(character.isalpha() for character in word)
-    return (
-        len(word) in _LEET_SIZES
-        and len(word) / 2 <= letters < len(word)
-        and not _NUMBERED.fullmatch(word)
-        and all(character.isalpha() or character in _LEET or character in _EITHER for character in word)
-    )
-
-
-def _leet_edits(text: str, choice: int) -> Iterator[Edit]:
-    for found in _LEET_WORD.finditer(text):
-        if _is_leet(found[0]):
-            yield found.start(), found.end(), _unleeted(found[0], choice)
-
-
-def _unleeted(word: str, choice: int) -> str:
-    letters = []
-    seen = 0
-    for character in word:
-        if character in _EITHER:
-            letters.append("li"[choice >> (seen % _LEET_EITHERS) & 1])
-            seen += 1
-        else:
-            letters.append(_LEET.get(character, character))
-    return "".join(letters)
-
-
-_SPACED: Final = re.compile(r"(?<![^\W_])[^\W\d_]([ ._*\-])[^\W\d_](?:\1[^\W\d_]){2,}(?![^\W_])")
-
-
-def _unspaced(base: Copy, raw: str) -> list[Disguise]:
-    return [_again(base, raw, partial(_spaced_edits, base), name="spaced")]
-
-
-def _spaced_edits(base: Copy, text: str) -> Iterator[Edit]:
-    """Join spaced letters, but keep the gaps that are wider in the raw text: those part words."""
-    for found in _SPACED.finditer(text):
-        gaps = range(found.start() + 1, found.end(), 2)
-        widths = [end - start for start, end in (base.raw_span(gap, gap + 1) for gap in gaps)]
-        narrow = min(widths)
-        for gap, width in zip(gaps, widths, strict=True):
-            if width == narrow:
-                yield gap, gap + 1, ""
-
-
-_STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
-
-
-def _unstretched(base: Copy, raw: str) -> list[Disguise]:
-    return [_again(base, raw, partial(_stretched_edits, times=times), name="stretched") for times in (1, 2)]
-
-
-def _stretched_edits(text: str, times: int) -> Iterator[Edit]:
-    for found in _STRETCHED.finditer(text):
-        yield found.start(), found.end(), found[1] * times
-
-
-def _again(base: Copy, raw: str, stage: Stage, *, name: str) -> Disguise:
-    return Disguise(Copy(_edited(base.text, stage(base.text)), raw, (*_FOLD, stage)), name)
-
-
-_UNDOING: Final = (_leet, _unspaced, _unstretched)
-_STRETCHABLE: Final = (
-    "abcdefghijklmnopqrstuvwxyzßàáâãäåæçèéêëìíîïñòóôõöøùúûüýабвгдеёжзийклмнопрстуфхцчшщъыьэюяαβγδεζηθικλμνξοπρστυφχψω"
-)
-
-
-def _causes() -> re2.Set:
-    """Find, in one pass, which disguises a folded text may hold: in the order of `_UNDOING`, and sooner too many."""
-    options = re2.Options()
-    options.log_errors = False
-    causes = re2.Set.SearchSet(options)
-    causes.Add(r"\pL[0134578@$€!|]+\pL|[0134578$€|]\pL{2}|\pL{2}[0134578$€]")
-    causes.Add(r"(?:^|[^\pL\pN])\pL(?:[ ._*-]\pL){3}(?:$|[^\pL\pN])")
-    causes.Add("|".join(letter * 3 for letter in _STRETCHABLE))
-    causes.Compile()
-    return causes
-
-
-_CAUSES: Final = _causes()
+    return edited(text, listed), new_starts + starts[done:], new_ends + ends[done:]

@@ -140,7 +140,7 @@ def part_gates(rule: Rule) -> dict[str, tuple[Gate, ...]]:
 
 def _worth_trying(gate: Gate) -> tuple[Gate, ...]:
     """Return the gate and its further ones apart, without those that nearly every text opens, unless all are such."""
-    several = [replace(gate, further=()), *(Gate(anchors=strings) for strings in gate.further)]
+    several = [replace(gate, further=()), *(Gate(anchors=strings, signals=gate.signals) for strings in gate.further)]
     return tuple(one for one in several if _cost(one) < _OPEN) or (min(several, key=_cost),)
 
 

@@ -32,7 +32,7 @@ class Room:
 
     def on(self, day: date | datetime, by: str | None = None) -> Room:
         """Return the same room on another day, or for another person."""
-        now = day if isinstance(day, datetime) else datetime.combine(day, time(15), tzinfo=UTC)
+        now = day if isinstance(day, datetime) else datetime.combine(day, time(22), tzinfo=UTC)
         return Room(self.stage, by or self.by, now)
 
     def uphold(self, flag_id: int, reason: str) -> None:
@@ -94,7 +94,7 @@ def scene_six(stage: Stage) -> None:
     stage.title("6. One person, four cases")
     story = yaml.safe_load((stage.folder / "story.yaml").read_text(encoding="utf-8"))
     stage.say("The demo plays an adviser's file day by day, from notice to delivery:")
-    room = Room(stage, "rivera", datetime(2026, 2, 3, 15, tzinfo=UTC))
+    room = Room(stage, "rivera", datetime(2026, 2, 3, 22, tzinfo=UTC))
     reasons = {(each["post"]): each for each in story["decisions"]}
     actions: dict[str, tuple[int, int]] = {}
     for told in story["cases"][:-1]:
@@ -175,7 +175,7 @@ def _answer(stage: Stage, room: Room, case: int, *, weighed: bool) -> None:
 def scene_seven(stage: Stage) -> None:
     """The same words by three people in three countries: three ladders."""
     stage.title("7. The same words in three countries")
-    room = Room(stage, "rivera", datetime(2026, 8, 14, 15, tzinfo=UTC))
+    room = Room(stage, "rivera", datetime(2026, 8, 14, 22, tzinfo=UTC))
     for key in SAME:
         flag = stage.flag_of(key, _CODENAME)
         room.uphold(flag.id, "Named before the announcement.")

@@ -40,7 +40,7 @@ def print_list(console: Console, lines: Sequence[Line]) -> None:
 def print_case(console: Console, case: Open, *, names: bool) -> None:
     """Print a case: evidence first, then what happened, then the ladder's answer, then what is missing."""
     state, zone = case.state, case.facts.zone
-    who = (case.person.name or case.row.person_id) if names and case.person else case.row.person_id
+    who = (case.person.name if names and case.person else "") or case.shown_person or "person not shown to this role"
     place = f"{case.row.country or 'country unknown'}, ladder {case.ladder.id}, lane {case.row.lane}"
     console.print(as_text(f"Case {case.id}: {state.stage}", style="bold"))
     console.print(
@@ -148,7 +148,7 @@ def as_json(case: Open, *, names: bool) -> dict[str, Any]:
     answer = case.facts.recommendation
     return {
         "id": case.id,
-        "person": case.row.person_id,
+        "person": case.shown_person,
         "name": case.person.name if names and case.person else None,
         "country": case.row.country,
         "ladder": case.ladder.id,
@@ -169,7 +169,9 @@ def as_json(case: Open, *, names: bool) -> dict[str, Any]:
             }
             for each in case.evidence
         ],
-        "entries": [_entry_json(number, entry, case) for number, entry in enumerate(case.entries, start=1)],
+        "entries": [
+            _entry_json(number, entry, case, names=names) for number, entry in enumerate(case.entries, start=1)
+        ],
         "answer": _answer_json(case.ladder, answer) if answer else None,
         "actions": [
             {
@@ -192,7 +194,7 @@ def as_json(case: Open, *, names: bool) -> dict[str, Any]:
     }
 
 
-def _entry_json(number: int, entry: Entry, case: Open) -> dict[str, Any]:
+def _entry_json(number: int, entry: Entry, case: Open, *, names: bool) -> dict[str, Any]:
     return {
         "number": number,
         "id": entry.id,
@@ -203,7 +205,8 @@ def _entry_json(number: int, entry: Entry, case: Open) -> dict[str, Any]:
         "actor": entry.actor,
         "role": entry.role,
         "at": entry.at.isoformat(),
-        "words": case.words.get(entry.id),
+        # The letter names the person.
+        "words": case.words.get(entry.id) if names or entry.kind is not Kind.ISSUED else None,
     }
 
 

@@ -54,7 +54,11 @@ def setting_of(space: Workspace) -> Setting:
     from compliance.casebook import Setting
 
     return Setting(
-        organisation=space.config.organisation, people=space.people, ladders=space.ladders, ruleset=space.ruleset
+        organisation=space.config.organisation,
+        people=space.people,
+        ladders=space.ladders,
+        ruleset=space.ruleset,
+        reviewers=space.reviewers,
     )
 
 
@@ -86,10 +90,12 @@ def perform_in(space: Workspace, case_id: int, kind: Kind, said: Said, where: Wh
 def act_on(entry_id: int, found_by: Kind, kind: Kind, said: Said, where: Where) -> None:
     """Record an act about an action or appeal, which names its case by itself."""
     from compliance.cases import case_of_action
+    from compliance.permissions import acting
 
     space = space_of(where)
+    _, reviewer = acting(space, where.acting_as)
     with session_of(space, writes=False) as session:
-        case_id = case_of_action(session, entry_id, found_by)
+        case_id = case_of_action(session, entry_id, found_by, reviewer)
     perform_in(space, case_id, kind, said, where, now=clock())
 
 

@@ -56,14 +56,15 @@ def _check(stage: Stage, text: str, *, author: str, at: str) -> None:
 
 def scene_two(stage: Stage) -> None:
     """Tuna, and a boat: why not, and an exclusion that costs nothing."""
-    from compliance.explain import print_explanation
+    from compliance.explain import document_of, print_explanation
 
     stage.title("2. Tuna, and a boat of the same name")
     stage.say("Why a post about lunch is no flag:")
     text = "Bluefin tuna tostadas"
     stage.typed(f'compliance policy explain {_CODENAME} \\\n    --text "{text}" --at 2026-06-01')
     rule = stage.space.ruleset.rules[_CODENAME]
-    print_explanation(stage.space, rule, text, groups=frozenset(), audience="external", at="2026-06-01")
+    document = document_of(stage.space, text, groups=frozenset(), audience="external", at="2026-06-01")
+    print_explanation(stage.space, rule, document)
     stage.say("A boat was flagged twice, and two slips. Rivera decides; the first of each:")
     for shown, posts in zip((True, False), zip(_BOATS, _SLIPS, strict=True), strict=True):
         boat, slip = (stage.flag_of(post, _CODENAME).id for post in posts)

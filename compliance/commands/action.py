@@ -106,7 +106,8 @@ def acknowledge(
 @app.command()
 @reporting_errors
 def letter(action: ActionArgument, *, workspace: WorkspaceOption = None, acting_as: AsOption = None) -> None:
-    """Print the letter of a step: as issued, or as it would be issued now."""
+    """Print the letter of a step: as issued, or as it would be issued now. It names the person; the trail records that."""
+    from compliance.audit import record
     from compliance.casebook import find_case, letter_of, open_up
     from compliance.cases import case_of_action
     from compliance.permissions import acting, require
@@ -114,11 +115,12 @@ def letter(action: ActionArgument, *, workspace: WorkspaceOption = None, acting_
 
     where = Where(workspace=workspace, acting_as=acting_as, output=Format.TEXT)
     space = space_of(where)
-    _, reviewer = acting(space, acting_as)
+    actor, reviewer = acting(space, acting_as)
     require(reviewer, "names:reveal")
     setting = setting_of(space)
-    with session_of(space, writes=False) as session:
-        row = find_case(session, case_of_action(session, action, Kind.PROPOSED), reviewer)
+    with session_of(space, writes=True) as session:
+        row = find_case(session, case_of_action(session, action, Kind.PROPOSED, reviewer), reviewer)
+        record(session, "names:revealed", actor=actor, subject=f"case:{row.id}", now=clock())
         case = open_up(session, row, setting, reviewer, now=clock())
         issued = [entry.id for entry in case.entries if entry.kind is Kind.ISSUED and entry.ref == action]
         found = letter_of(case, case.state.actions[action], setting, now=clock())

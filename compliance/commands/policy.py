@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compliance.commands import policy_backtest, policy_diff, policy_suggest
 from compliance.commands._errors import reporting_errors
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from rules.ruleset import RuleSet
 
 app = typer.Typer(no_args_is_help=True, help="Rules: list them, test them, explain them.")
+app.command("diff")(policy_diff.diff)
+app.command("backtest")(policy_backtest.backtest)
+app.command("suggest")(policy_suggest.suggest)
 
 WorkspaceOption = Annotated[Path | None, typer.Option("--workspace", metavar="DIR", help="Workspace folder.")]
 Selection = Annotated[
@@ -153,10 +157,48 @@ def run_tests(
         raise typer.Exit(1 if failed else 3)
 
 
+@app.command("lint")
+@reporting_errors
+def lint_rules(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE…]", help="Only these policy files.", show_default=False)
+    ] = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+    output: FormatOption = PolicyFormat.TEXT,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say what is wrong with policies that load; exit 1 for errors, with --strict for warnings too."""
+    from compliance.commands._desk import clock
+    from compliance.commands._lint import print_remarks, write_remarks
+    from compliance.lint.run import fails, lint, subject_of
+    from compliance.workspace import open_workspace
+
+    space = open_workspace(workspace, required=False)
+    if space.root is None:
+        typer.echo("note: no workspace here, so the shipped packs are looked at", err=True)
+    subject = subject_of(space, files=files or [], today=clock().date())
+    remarks = lint(subject)
+    failed = fails(remarks, strict=strict)
+    if output is PolicyFormat.JSON:
+        write_remarks(remarks, rules=subject.looked_at, failed=failed)
+    else:
+        print_remarks(remarks, rules=subject.looked_at)
+    if failed:
+        raise typer.Exit(1)
+
+
 @app.command("explain")
 @reporting_errors
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="Full id, such as brand.absolute-claim.")],
+    rule: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RULE]",
+            help="Full id, such as brand.absolute-claim; the rules that come nearest if absent.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     text: Annotated[str | None, typer.Option(help="The text; standard input if absent.")] = None,
     group: Annotated[list[str] | None, typer.Option(help="A group of the author; may be repeated.")] = None,
@@ -164,22 +206,62 @@ def explain(
     at: Annotated[str | None, typer.Option(metavar="TIME", help="When; now if absent.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show what each part of a rule sees in a text, and so why the rule is true or not."""
-    from compliance.explain import print_explanation
+    """Show what each part of a rule sees in a text, why the rule is true or not, and what it would need."""
+    from compliance.explain import document_of, print_explanation, print_nearest
     from compliance.workspace import open_workspace
 
     space = open_workspace(workspace, required=False)
-    selected = space.ruleset.rule(rule)
+    selected = None if rule is None else _rule_of(space.ruleset, rule)
+    content = sys.stdin.buffer.read().decode("utf-8", "replace") if text is None else text
+    document = document_of(space, content, groups=frozenset(group or []), audience=audience, at=at)
+    if selected is None:
+        print_nearest(space, document)
+    else:
+        print_explanation(space, selected, document)
+
+
+def _rule_of(ruleset: RuleSet, name: str) -> Rule:
+    selected = ruleset.rule(name)
     if selected is None:
         from compliance.errors import ComplianceError
         from rules.errors import did_you_mean
 
-        message = f"unknown rule '{rule}'"
+        message = f"unknown rule '{name}'"
         raise ComplianceError(
-            message, hint=did_you_mean(rule, space.ruleset.rules, otherwise="`compliance policy list` shows every rule")
+            message, hint=did_you_mean(name, ruleset.rules, otherwise="`compliance policy list` shows every rule")
         )
-    content = sys.stdin.buffer.read().decode("utf-8", "replace") if text is None else text
-    print_explanation(space, selected, content, groups=frozenset(group or []), audience=audience, at=at)
+    return selected
+
+
+class PageFormat(StrEnum):
+    """How the handbook is written."""
+
+    MARKDOWN = "md"
+    HTML = "html"
+
+
+@app.command("handbook")
+@reporting_errors
+def handbook(
+    *,
+    output: Annotated[
+        PageFormat, typer.Option("--format", help="md, or html: one file, no script.")
+    ] = PageFormat.MARKDOWN,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there; standard output if absent.")] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write the policy as employees read it: what is read, what is never a violation, the rules, what follows, whom to ask."""
+    from compliance.commands._desk import clock
+    from compliance.commands._files import write_out
+    from compliance.handbook import handbook_of
+    from compliance.handbook_pages import as_html, as_markdown
+    from compliance.workspace import open_workspace
+
+    space = open_workspace(workspace, required=False)
+    if space.root is None:
+        typer.echo("note: no workspace here, so the shipped packs are used alone", err=True)
+    book = handbook_of(space, today=clock().date())
+    write_out(as_html(book) if output is PageFormat.HTML else as_markdown(book), out, what="handbook")
 
 
 @app.command("schema")

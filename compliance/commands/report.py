@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-import tempfile
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +12,7 @@ import typer
 
 from compliance.commands._desk import AsOption, WorkspaceOption, clock, console
 from compliance.commands._errors import reporting_errors
+from compliance.commands._files import write_out
 
 if TYPE_CHECKING:
     from compliance.reports.period import Period
@@ -61,7 +59,7 @@ def report(
 
         print_report(console(), found)
         return
-    _write(_formatted(found, output), out)
+    write_out(_formatted(found, output), out, what="report")
 
 
 def run(space: Workspace, period: Period, *, acting_as: str | None, now: datetime) -> Report:
@@ -103,36 +101,6 @@ def _formatted(found: Report, output: ReportFormat) -> str:
     from compliance.reports.text import as_plain
 
     return as_plain(found)
-
-
-def _write(content: str, out: Path | None) -> None:
-    """Write to a file, whole or not at all, or to standard output."""
-    data = content.encode("utf-8", "backslashreplace")
-    if out is None:
-        sys.stdout.buffer.write(data)
-        return
-    from compliance.errors import ComplianceError
-
-    try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
-            file.write(data)
-        _move(Path(file.name), out)
-    except OSError as error:
-        message = f"the report cannot be written: {error.strerror}"
-        raise ComplianceError(message, place=str(out), hint="name a file in a folder that is there.") from None
-    typer.echo(f"wrote {out}", err=True)
-
-
-def _move(written: Path, out: Path) -> None:
-    try:
-        # A temporary file is its owner's alone; a report may be what the person's other files are.
-        mask = os.umask(0)
-        os.umask(mask)
-        written.chmod(0o666 & ~mask)
-        written.replace(out)
-    except OSError:
-        written.unlink(missing_ok=True)
-        raise
 
 
 def _time(text: str | None, option: str) -> datetime | None:

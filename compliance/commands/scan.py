@@ -214,6 +214,7 @@ def run(  # noqa: PLR0913 - one parameter per thing that a scan is told
             begun=log.begun if log else None,
             page_done=page,
             again=again,
+            inputs=judge.inputs,
         )
 
 

@@ -59,7 +59,7 @@ class Gate:
     """What must occur in a text before a part can be true there; over-approximates, never misses.
 
     `literals` are looked for in the folded copies, `anchors` (casefolded) in the light one, `signals` are asked; any one
-    of them opens the gate, if one of each set in `further` (anchors too) occurs as well.
+    of them opens the gate, if one of each set in `further` (anchors too) occurs as well; signals open those too.
     """
 
     literals: frozenset[str] = frozenset()

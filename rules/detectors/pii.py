@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
 from rules.detectors.base import Gate, KeyFault, Material, Others, Phrases, Seen, Signal, SpanKeys
 from rules.document import Document
 from rules.errors import did_you_mean
-from rules.evaluation import Match
+from rules.evaluation import Match, disguised_as
+from rules.fold import Copy
 from rules.pii_kinds import ELSEWHERE, GROUPS, KINDS
-from rules.presidio import find, possible
+from rules.presidio import Hit, find, possible
 
 
 class PiiKeys(SpanKeys):
@@ -70,22 +71,8 @@ class Pii:
     def see(self, document: Document, others: Others) -> Seen:
         """Everything of these kinds that no surer find of another kind covers, in order."""
         del others
-        copy = document.light
-        matches = []
-        for hit in find(copy.text):
-            if hit.kind in self.kinds:
-                start, end = copy.raw_span(hit.start, hit.end)
-                matches.append(
-                    Match(
-                        start=start,
-                        end=end,
-                        detector=self.name,
-                        kind=hit.kind,
-                        confidence=hit.score,
-                        reason=hit.reason,
-                    )
-                )
-        return Seen(value=bool(matches), matches=tuple(matches))
+        matches = tuple(match for match in _everything(document) if match.kind in self.kinds)
+        return Seen(value=bool(matches), matches=matches)
 
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
         """What each kind needs: so many digits in a row, an @ and a dot, a word beside it."""
@@ -93,8 +80,35 @@ class Pii:
         return Gate(signals=frozenset(_SIGNALS[name] for name in self.kinds))
 
 
+def _everything(document: Document) -> list[Match]:
+    """Return what is found as it stands, and what is found in disguise where nothing as long stands, in order."""
+    kept = [_match(document.light, hit) for hit in find(document.light.text)]
+    for disguise in document.spelled:
+        for hit in find(disguise.copy.text):
+            match = _match(disguise.copy, hit, disguise.name)
+            if hit.score < KINDS[hit.kind].threshold + _DOUBT * KINDS[hit.kind].yields:
+                continue
+            touched = [one for one in kept if one.start < match.end and match.start < one.end]
+            if all(one.end - one.start < match.end - match.start for one in touched):
+                kept = [one for one in kept if one not in touched] + [match]
+    return sorted(kept, key=lambda match: (match.start, match.end))
+
+
+#: How much surer a telephone number must be in disguise: digits far apart are scores and dates, unless a word says so.
+_DOUBT: Final = 0.2
+#: What a disguise takes from the confidence.
+_LESS: Final = 0.1
+
+
+def _match(copy: Copy, hit: Hit, disguise: str = "") -> Match:
+    start, end = copy.raw_span(hit.start, hit.end)
+    reason = f"{hit.reason}; {disguised_as(disguise)}" if disguise else hit.reason
+    score = round(hit.score - _LESS, 2) if disguise else hit.score
+    return Match(start=start, end=end, detector=Pii.name, kind=hit.kind, confidence=score, reason=reason)
+
+
 def _holds(name: str, document: Document) -> bool:
-    return name in possible(document.light.text)
+    return name in possible(document.light.text) or any(name in possible(one.copy.text) for one in document.spelled)
 
 
 _SIGNALS = {name: Signal(f"pii.{name}", partial(_holds, name)) for name in KINDS}

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
-from rules.detectors.base import Gate, KeyFault, Material, Others, Phrases, Seen, SpanKeys
+from rules.detectors.base import Gate, KeyFault, Material, Others, Phrases, Seen, Signal, SpanKeys
 from rules.document import Document
 from rules.errors import did_you_mean
 from rules.evaluation import Match
 from rules.fold import light
+from rules.secrets.encoded import decoded
 from rules.secrets.find import Found, find_secrets
 from rules.secrets.form import GROUPS
 from rules.secrets.forms import FORMS, NAMES
@@ -85,12 +86,19 @@ class Secret:
         looks = [look for form in FORMS if form.id in self.wanted for look in form.looks]
         first = _seen_light(frozenset().union(*(look.anchors[0] for look in looks)))
         second = _seen_light(frozenset().union(*(look.must or look.anchors[0] for look in looks)))
-        return Gate(anchors=first, further=(second,) if second != first else ())
+        return Gate(anchors=first, signals=frozenset({_ENCODED}), further=(second,) if second != first else ())
 
     def _of(self, document: Document, *, aside: bool) -> tuple[Match, ...]:
         return tuple(
             _match(one) for one in find_secrets(document.raw) if bool(one.aside) is aside and one.form.id in self.wanted
         )
+
+
+def _is_encoded(document: Document) -> bool:
+    return bool(decoded(document.raw))
+
+
+_ENCODED: Final = Signal("secret.base64", _is_encoded)
 
 
 def _match(one: Found) -> Match:

@@ -24,10 +24,13 @@ from rules.detectors.base import (
     SpanKeys,
     resolve,
 )
+from rules.disguise import BY_CHANCE, name_of_look
 from rules.document import Document
-from rules.evaluation import Match
+from rules.evaluation import Match, disguised_as
 from rules.fold import Copy, folded, light
 from rules.lists import Entry
+from rules.nearly import is_joined, ordinary_words, reversed_form, typo_anchors, typo_at
+from rules.places import region_spans, touches
 
 #: Scripts written without spaces, where a word boundary means nothing: Thai, Lao, Khmer, Kana, Han, Hangul.
 _UNSPACED: Final = re.compile(
@@ -52,6 +55,16 @@ class _Term:
     kind: str
     reason: str
     entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One string to look for, and what it would be of its term."""
+
+    text: str
+    term: _Term
+    #: "" for the term itself; `joined`, `reversed`, `typo` for what only listed words are looked for in.
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,10 +108,10 @@ class Terms:
         del others
         if not self.terms:
             return NOTHING
-        found = list(self._in_copy(document.light if self.exact else document.folded))
+        found = list(self._in_copy(document.light if self.exact else document.folded, document))
         if not self.exact:
             for disguise in document.disguises:
-                found += self._in_copy(disguise.copy, disguise.name)
+                found += self._in_copy(disguise.copy, document, disguise.name)
         at = document.context.at
         if at is None and any(term.entry and (term.entry.start or term.entry.end) for term, _ in found):
             return Seen(value=None, unknown="the time of the post is unknown")
@@ -110,33 +123,87 @@ class Terms:
     def gate(self, gate_of: Callable[[str], Gate | None]) -> Gate | None:
         """Any one of the terms."""
         del gate_of
-        return Gate(literals=frozenset(folded(term.text).text for term in self.terms))
+        return Gate(literals=frozenset(folded(form.text).text for form in self._forms))
+
+    @cached_property
+    def _forms(self) -> tuple[_Form, ...]:
+        return tuple(form for term in self.terms for form in (_Form(term.text, term), *self._further(term)))
+
+    def _further(self, term: _Term) -> Iterator[_Form]:
+        if self.exact or term.entry is None:
+            return
+        if " " in term.text:
+            yield _Form(term.text.replace(" ", ""), term, "joined")
+        if backwards := reversed_form(term.text):
+            yield _Form(backwards, term, "reversed")
+        yield from (_Form(anchor, term, "typo") for anchor in typo_anchors(term.text))
 
     @cached_property
     def _automaton(self) -> ahocorasick_rs.AhoCorasick:
-        return ahocorasick_rs.AhoCorasick([term.text for term in self.terms])
+        return ahocorasick_rs.AhoCorasick([form.text for form in self._forms])
 
-    def _in_copy(self, copy: Copy, disguise: str = "") -> Iterator[tuple[_Term, Match]]:
+    def _in_copy(self, copy: Copy, document: Document, disguise: str = "") -> Iterator[tuple[_Term, Match]]:
         text = copy.text
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            term = self.terms[index]
-            if term.open:
-                end = _REST.match(text, end).end()  # type: ignore[union-attr]  # noqa: PLW2901 - matches anything
-            if not _is_whole(text, start, end):
+        for index, low, high in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            form = self._forms[index]
+            place = _place(text, low, high, form, in_disguise=bool(disguise))
+            if place is None:
                 continue
-            raw_start, raw_end = copy.raw_span(start, end)
-            reason = "; ".join(filter(None, [term.reason, f"written in disguise: {disguise}" if disguise else ""]))
-            yield (
-                term,
-                Match(
-                    start=raw_start,
-                    end=raw_end,
-                    detector=self.name,
-                    kind=term.kind,
-                    confidence=DISGUISED if disguise else PLAIN,
-                    reason=reason,
-                ),
-            )
+            start, end, name = place
+            start, end = copy.raw_span(start, end)
+            name = disguise or name or ("" if self.exact else name_of_look(document.raw[start:end]))
+            if name in _LISTED_ONLY and form.term.entry is None:
+                continue
+            if name in BY_CHANCE and _is_no_prose(document, start, end):
+                continue
+            yield form.term, self._match(form.term, start, end, name)
+
+    def _match(self, term: _Term, start: int, end: int, disguise: str) -> Match:
+        reasons = filter(None, [term.reason, disguised_as(disguise) if disguise else ""])
+        return Match(
+            start=start,
+            end=end,
+            detector=self.name,
+            kind=term.kind,
+            confidence=_LESS_SURE.get(disguise, DISGUISED) if disguise else PLAIN,
+            reason="; ".join(reasons),
+        )
+
+
+#: Two words that a line break parts are two words, unless a list says what they are together.
+_LISTED_ONLY: Final = frozenset({"broken"})
+_LESS_SURE: Final = {"typo": 0.6, "reversed": 0.7, "broken": 0.7}
+#: A run without white space this long is no word: a key, a hash, an address.
+_LONG_TOKEN: Final = 32
+_TOKEN: Final = re.compile(r"\S*")
+_HEX: Final = re.compile(r"(?=\D*\d)[0-9a-fA-F:_-]{6,}\W*")
+
+
+def _place(text: str, start: int, end: int, form: _Form, *, in_disguise: bool) -> tuple[int, int, str] | None:
+    """Return where a form stands in a folded text as what it claims to be, and what to call it; None if it does not."""
+    if form.name == "typo":
+        found = None if in_disguise else typo_at(text, start, end, form.term.text)
+        return (*found, "typo") if found else None
+    if form.term.open:
+        end = _REST.match(text, end).end()  # type: ignore[union-attr]  # matches anything
+    if _is_whole(text, start, end) and form.name != "joined":
+        honest = form.name == "reversed" and (in_disguise or form.text in ordinary_words())
+        return None if honest else (start, end, form.name)
+    if form.term.entry is None or form.name == "reversed" or not is_joined(text, start, end):
+        return None
+    return start, end, "joined"
+
+
+def _is_no_prose(document: Document, start: int, end: int) -> bool:
+    """Return whether a place lies in a link, in code, or in a long or hexadecimal run of characters."""
+    raw = document.raw
+    before = raw[max(0, start - _LONG_TOKEN) : start]
+    token = "" if not before or before[-1].isspace() else before.split()[-1]
+    token += raw[start:end] + _TOKEN.match(raw[end : end + _LONG_TOKEN])[0]  # type: ignore[index]  # matches anything
+    if len(token) > max(_LONG_TOKEN, end - start) or _HEX.fullmatch(token):
+        return True
+    place = Match(start=start, end=end, detector=Terms.name, kind="", confidence=0)
+    return any(touches(place, region_spans(document, name)) for name in ("link", "code"))
 
 
 def _listed(text: str, entry: Entry, name: str, reason: str) -> _Term:
@@ -167,7 +234,7 @@ def _joins(text: str, edge: int) -> bool:
 def _outermost(matches: Iterator[Match]) -> Iterator[Match]:
     """Drop what lies inside another match; the surer and longer first."""
     reach = -1
-    for match in sorted(set(matches), key=lambda m: (m.start, -m.end, -m.confidence)):
+    for match in sorted(dict.fromkeys(matches), key=lambda m: (m.start, -m.end, -m.confidence)):
         if match.end > reach:
             reach = match.end
             yield match

@@ -11,8 +11,10 @@ from typing import Final
 
 import ahocorasick_rs
 
+from rules.evaluation import disguised_as
 from rules.fold import Copy, Edit, light
 from rules.secrets.aside import set_aside
+from rules.secrets.encoded import decoded
 from rules.secrets.form import GUESSED, Form, Look, Sight, Verdict
 from rules.secrets.forms import FORMS
 
@@ -44,7 +46,21 @@ def find_secrets(raw: str) -> tuple[Found, ...]:
     if _WRAPPED.search(raw):
         copy = Copy(_WRAPPED.sub(r"\1", raw), raw, (_unwrapping,))
         found += (one for one in _in_view(copy.text, copy, raw) if one.form.exact and "\n" in raw[one.start : one.end])
+    found += _encoded(raw)
     return tuple(_resolved(found))
+
+
+def _encoded(raw: str) -> Iterator[Found]:
+    """Yield the runs of base64 that hold a secret, whole: who reads one has the other."""
+    for start, end, text in decoded(raw):
+        inside = [one for one in _in_view(text, None) if not one.aside and one.confidence > GUESSED]
+        if inside:
+            best = max(inside, key=lambda one: one.confidence)
+            yield Found(start, end, best.form, best.confidence - _LESS, f"{best.reason}; {disguised_as('base64')}")
+
+
+#: What a disguise takes from the confidence.
+_LESS: Final = 0.1
 
 
 # A long run of a token's characters that ends its line, and another that begins the next one.

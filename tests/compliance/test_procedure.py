@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from compliance.discipline import Act, PriorStep, recommend_step
 from compliance.entry import Entry, Kind
+from compliance.facts import Facts
+from compliance.hearing import working_days_after
 from compliance.ladder import APPROVERS, BRAKES, Gravity, load_ladder, shipped_ladders
 from compliance.procedure import FINDINGS, FOUND, OUTCOMES, OUTSIDE, WITHIN, State, fold
-from compliance.refusals import STEPS, Facts, fits, refusals, required_roles, working_days_after
+from compliance.refusals import STEPS, fits, refusals, required_roles
 
 LADDERS = [load_ladder(path) for path in shipped_ladders()]
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -30,6 +32,10 @@ class Room:
     entries: list[Entry] = field(default_factory=list)
     now: datetime = START
     unsettled: tuple[int, ...] = ()
+    groups: frozenset[str] = frozenset()
+    #: Ids that are one person, and who upheld the flags.
+    also: frozenset[str] = frozenset()
+    upheld_by: frozenset[str] = frozenset()
 
     @property
     def state(self) -> State:
@@ -38,7 +44,13 @@ class Room:
     def facts(self) -> Facts:
         state, answer = self.state, None
         if state.gravity is not None:
-            act = Act(gravity=state.gravity, at=START, is_unaware=state.is_unaware, is_gross=state.is_gross)
+            act = Act(
+                gravity=state.gravity,
+                at=START,
+                is_unaware=state.is_unaware,
+                is_gross=state.is_gross,
+                groups=self.groups,
+            )
             answer = recommend_step(self.ladder, self.history, act, self.now.date())
         digests = {
             each.id: f"{each.step} {each.is_outside_band} {state.finding_entry} {state.gravity_entry} {answer and answer.answer}"
@@ -51,10 +63,13 @@ class Room:
             recommendation=answer,
             digests=digests,
             open_appeals=tuple(f"appeal {each.id}" for each in state.open_appeals),
+            groups=self.groups,
+            upheld_by=self.upheld_by,
         )
 
     def attempt(self, kind, value=None, *, ref=None, days=None, by="olga", role="officer", reason="Because."):
         state, facts = self.state, self.facts()
+        facts = replace(facts, aliases=self.also if by in self.also else frozenset())
         if kind is Kind.PROPOSED:
             known = value in self.ladder.rank
             ref = WITHIN if not known or fits(self.ladder, facts.recommendation, value) else OUTSIDE
@@ -359,15 +374,13 @@ def test_an_open_appeal_holds_formal_steps_unless_hr_and_legal_record_why():
     formal = proposed(other, "written", gravity="high")
     other.facts, plain = (lambda: replace_appeals(plain())), other.facts
     assert "appeal 9 is open" in other.attempt(Kind.ISSUED, ref=formal)[0]
-    assert other.attempt(Kind.HOLD_OVERRIDE, by="hana", role="hr") == []
-    assert "another person" not in str(other.attempt(Kind.HOLD_OVERRIDE, by="lena", role="legal"))
+    assert other.attempt(Kind.HOLD_OVERRIDE, ref=9, by="hana", role="hr") == []
+    assert other.attempt(Kind.HOLD_OVERRIDE, ref=9, by="lena", role="legal") == []
     assert other.attempt(Kind.ISSUED, ref=formal) == []
 
 
-def replace_appeals(facts: Facts) -> Facts:
-    from dataclasses import replace
-
-    return replace(facts, open_appeals=("appeal 9",))
+def replace_appeals(facts: Facts, number: int = 9) -> Facts:
+    return replace(facts, open_appeals=(f"appeal {number}",), newest_appeal=number)
 
 
 def test_gross_misconduct_takes_hr_and_legal_and_leads_to_a_hearing():
@@ -441,3 +454,151 @@ def test_working_days_skip_the_weekend():
     friday = datetime(2026, 3, 6, tzinfo=UTC).date()
     assert working_days_after(friday, 1).isoformat() == "2026-03-09"
     assert working_days_after(friday, 5).isoformat() == "2026-03-13"
+
+
+def test_a_brake_stops_what_is_done_to_the_person_and_not_what_protects_them():
+    room = Room(US)
+    room.attempt(Kind.BRAKE, "protected-activity", by="lena", role="legal")
+    for kind, value in ((Kind.NOTICE, None), (Kind.EVIDENCE, None), (Kind.HEARING, None), (Kind.FINDING, "partly")):
+        assert any("brake 'protected-activity' is on" in said for said in room.attempt(kind, value, days=9))
+    assert any("brake" in said for said in room.attempt(Kind.SUSPENDED, days=9, by="hana", role="hr"))
+    assert room.attempt(Kind.FINDING, "withdrawn") == []
+
+
+def test_a_brake_after_the_issue_stops_the_delivery():
+    room = heard(Room(US))
+    action = proposed(room, "coaching", gravity="low")
+    room.attempt(Kind.ISSUED, ref=action)
+    room.attempt(Kind.BRAKE, "protected-activity", by="lena", role="legal")
+    assert "brake 'protected-activity' is on" in room.attempt(Kind.DELIVERED, ref=action)[0]
+    assert room.attempt(Kind.WITHDRAWN, ref=action) == []
+
+
+def test_a_decision_revised_after_the_issue_stops_the_delivery():
+    room = heard(Room(US))
+    action = proposed(room, "coaching", gravity="low")
+    room.attempt(Kind.ISSUED, ref=action)
+    room.unsettled = (4,)
+    assert "no decision upholds flag 4" in room.attempt(Kind.DELIVERED, ref=action)[0]
+
+
+def test_a_delivery_on_an_earlier_day_needs_a_reason_and_was_not_before_the_issue():
+    room = heard(Room(US))
+    action = proposed(room, "coaching", gravity="low")
+    room.attempt(Kind.ISSUED, ref=action)
+    room.now += timedelta(days=5)
+    assert "earlier day needs a reason" in room.attempt(Kind.DELIVERED, ref=action, days=-3, reason=None)[0]
+    assert "not delivered before" in room.attempt(Kind.DELIVERED, ref=action, days=-6)[0]
+    assert "in the future" in room.attempt(Kind.DELIVERED, ref=action, days=1)[0]
+    assert room.attempt(Kind.DELIVERED, ref=action, days=-3) == []
+
+
+def test_an_answer_before_the_evidence_was_shared_is_none_however_late_it_is_recorded():
+    room = Room(US)
+    room.attempt(Kind.NOTICE, days=20)
+    room.now += timedelta(days=10)
+    room.attempt(Kind.EVIDENCE)
+    room.now += timedelta(days=1)
+    assert "before the evidence was shared" in room.attempt(Kind.HEARD, days=-4)[0]
+    assert room.attempt(Kind.HEARD, days=0) == []
+
+
+def test_nobody_is_silent_about_evidence_that_came_after_the_day_to_answer_by():
+    room = Room(US)
+    room.attempt(Kind.NOTICE, days=5)
+    room.now += timedelta(days=6)
+    room.attempt(Kind.EVIDENCE)
+    assert "may answer until 2026-03-11" in room.attempt(Kind.DECLINED, "silent")[0]
+    room.now += timedelta(days=4)
+    assert room.attempt(Kind.DECLINED, "silent") == []
+
+
+def test_a_hearing_is_recorded_for_the_day_it_was_set_for_or_later_and_set_for_a_day_to_come():
+    room = Room(US)
+    room.attempt(Kind.NOTICE, days=5)
+    room.attempt(Kind.EVIDENCE)
+    room.now += timedelta(days=6)
+    assert "too early" in room.attempt(Kind.HEARING, days=-2)[0]
+    room.attempt(Kind.HEARING, days=5)
+    room.attempt(Kind.POSTPONED, days=10)
+    assert "too early" in room.attempt(Kind.HEARING, days=1)[0]
+    room.now += timedelta(days=11)
+    assert "the hearing is on" in room.attempt(Kind.HEARD, days=-5)[0]
+    assert room.attempt(Kind.HEARD) == []
+
+
+def test_an_override_is_for_the_appeals_that_were_open_and_for_no_later_one():
+    room = heard(Room(US))
+    assert any("nothing holds" in said for said in room.attempt(Kind.HOLD_OVERRIDE, by="hana", role="hr"))
+    formal = proposed(room, "written", gravity="high")
+    plain, newest = room.facts, 7
+    room.facts = lambda: replace_appeals(plain(), newest)
+    for name, role in (("hana", "hr"), ("lena", "legal")):
+        assert room.attempt(Kind.HOLD_OVERRIDE, ref=newest, by=name, role=role) == []
+    newest = 9
+    assert "missing: hr, legal" in room.attempt(Kind.ISSUED, ref=formal)[0]
+    for name, role in (("hugo", "hr"), ("luis", "legal")):
+        assert room.attempt(Kind.HOLD_OVERRIDE, ref=newest, by=name, role=role) == []
+    assert room.attempt(Kind.ISSUED, ref=formal) == []
+
+
+def test_two_ids_of_one_person_are_one_pair_of_eyes():
+    room = heard(Room(US))
+    room.also = frozenset({"olga", "hana", "lena"})
+    room.attempt(Kind.BRAKE, "legal-hold")
+    assert "only a second person" in room.attempt(Kind.RELEASE, "legal-hold", by="lena", role="legal")[0]
+    room.attempt(Kind.RELEASE, "legal-hold", by="luis", role="legal")
+    assert room.attempt(Kind.GROSS, by="hana", role="hr") == []
+    assert "another person" in room.attempt(Kind.GROSS, by="lena", role="legal")[0]
+    action = proposed(room, "final", gravity="critical")
+    said = room.attempt(Kind.APPROVED, ref=action, by="hana", role="hr")
+    assert "'olga' proposed it, and somebody else approves" in said
+
+
+def test_whoever_shaped_the_case_decides_no_appeal_even_if_a_colleague_said_the_same_after_them():
+    room = heard(Room(US))
+    assert room.attempt(Kind.FINDING, "substantiated", by="hana", role="hr") == []
+    action = proposed(room, "coaching", gravity="low")
+    for kind in (Kind.ISSUED, Kind.DELIVERED, Kind.APPEALED):
+        assert room.attempt(kind, ref=action) == []
+    appeal = room.state.open_appeals[0].id
+    assert "'hana' took part" in room.attempt(Kind.DECIDED, "stands", ref=appeal, by="hana", role="hr")[0]
+    room.upheld_by = frozenset({"lena"})
+    assert "'lena' upheld a flag" in room.attempt(Kind.DECIDED, "stands", ref=appeal, by="lena", role="legal")[0]
+    assert room.attempt(Kind.DECIDED, "stands", ref=appeal, by="luis", role="legal") == []
+
+
+def test_after_a_step_was_taken_back_nothing_heavier_takes_its_place():
+    room = heard(Room(US))
+    action = proposed(room, "verbal", gravity="medium")
+    for kind in (Kind.ISSUED, Kind.DELIVERED):
+        assert room.attempt(kind, ref=action) == []
+    assert room.attempt(Kind.RESCINDED, ref=action, by="hana", role="hr") == []
+    assert "nothing heavier takes its place" in room.attempt(Kind.PROPOSED, "final")[0]
+    assert room.attempt(Kind.PROPOSED, "verbal") == []
+
+
+@pytest.mark.parametrize("kind", [Kind.UNAWARE, Kind.GROSS])
+def test_what_a_step_was_issued_on_does_not_change_under_it(kind):
+    room = heard(Room(US))
+    action = proposed(room, "coaching", gravity="low")
+    room.attempt(Kind.ISSUED, ref=action)
+    assert f"action {action} was issued on" in room.attempt(kind, "yes", by="hana", role="hr")[0]
+
+
+def test_who_has_their_own_procedure_gets_no_step_however_it_was_approved_before():
+    room = heard(Room(US))
+    action = proposed(room, "final", gravity="low")
+    room.groups = frozenset({"contractor"})
+    for kind, name, role in ((Kind.APPROVED, "hana", "hr"), (Kind.ISSUED, "olga", "officer")):
+        assert any("own procedure" in said for said in room.attempt(kind, ref=action, by=name, role=role))
+
+
+@pytest.mark.parametrize("witness", ["", "  ", "olga", " olga "])
+def test_a_witness_has_a_name_and_is_somebody_else(witness):
+    room = heard(Room(US))
+    action = proposed(room, "coaching", gravity="low")
+    room.attempt(Kind.ISSUED, ref=action)
+    room.attempt(Kind.DELIVERED, ref=action)
+    assert room.attempt(Kind.RECEIPT, witness, ref=action)
+    assert room.state.actions[action].receipt is None

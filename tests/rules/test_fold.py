@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.confusables import STEADY, light_character, plain_character
-from rules.fold import _FOLD, Copy, disguised, folded, light
+from rules.disguise import disguised
+from rules.fold import FOLD, Copy, folded, light
 
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\u3164\u115f\u1160\u2800\uffa0\ufe0f\u202e\U000e0041\U000e0100"
 TRICKY = (
@@ -51,7 +52,7 @@ def test_replaying_the_edits_gives_the_text_that_the_quick_way_gave(raw):
     for copy in copies(raw):
         if copy._stages:
             assert copy.replayed()[0] == copy.text
-    assert Copy("", raw, _FOLD).replayed()[0] == folded(raw).text
+    assert Copy("", raw, FOLD).replayed()[0] == folded(raw).text
 
 
 @settings(deadline=None)

@@ -27,6 +27,12 @@ def test_a_blocking_finding_exits_1_and_tells_what_to_do(run, workspace):
     assert "do:" in result.stdout
 
 
+def test_a_word_in_disguise_is_shown_whole_and_the_disguise_is_named(run, workspace):
+    result = run("check", "--text", "Blue🔥fin ships on Monday", "--workspace", workspace, "--at", BEFORE)
+    assert "⟦Blue🔥fin⟧" in result.stdout
+    assert "in disguise: emoji" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "exit_code"),
     [
