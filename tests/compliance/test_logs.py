@@ -158,6 +158,8 @@ def test_a_policy_that_cannot_be_loaded_is_told_by_the_number_of_its_faults(monk
 def test_other_programs_are_named_and_not_quoted(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
+    # Turned off where Presidio is loaded, which another test may have done.
+    monkeypatch.setattr(logging.getLogger("presidio-analyzer"), "disabled", False)
     with warnings.catch_warnings(), logging_to("json", None):
         warnings.simplefilter("always")
         logging.getLogger("presidio-analyzer").warning("entity in %s", PLANTED)
