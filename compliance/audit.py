@@ -38,6 +38,17 @@ class Entry:
     detail: Mapping[str, int | str | None] = field(default_factory=dict)
 
 
+def commitment(nonce: str, *parts: str | None) -> str:
+    """Return SHA-256 (hex) over a nonce and what is committed to. Without the nonce nothing can be guessed from it.
+
+    The nonce is kept with the data, not in the trail: once both are erased, the entry says nothing about anybody.
+    """
+    content = rfc8785.dumps(
+        [nonce, *(None if part is None else part.encode("utf-8", "surrogatepass").hex() for part in parts)]
+    )
+    return hashlib.sha256(content).hexdigest()
+
+
 def record(  # noqa: PLR0913 - one keyword per field of an entry
     session: Session,
     action: str,

@@ -307,6 +307,7 @@ def history_of(session: Session, row: Case, reviewer: Reviewer) -> tuple[tuple[P
             PriorStep(
                 step=action.step,
                 delivered=action.delivered_at,
+                issued=action.issued_at,
                 policies=policies.get(case_id, frozenset()),
                 is_overturned=action.status == "overturned",
                 reduced_to=action.reduced_to,

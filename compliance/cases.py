@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +12,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from compliance.audit import Actor, record
+from compliance.audit import Actor, commitment, record
 from compliance.casebook import (
     Evidence,
     Open,
@@ -142,9 +143,11 @@ def open_case(  # noqa: PLR0913 - who opens what, by which settings
         opened_by=actor.id,
         stage="opened",
         lane="hr",
+        nonce=secrets.token_hex(16),
     )
     session.add(row)
     session.flush()
+    record(session, "case:opened", actor=actor, subject=f"case:{row.id}", detail={"row": row_commitment(row)}, now=now)
     return _fill_new(session, row, evidence, reason=reason, reviewer=reviewer, actor=actor, now=now)
 
 
@@ -360,6 +363,7 @@ def _append(
         occasion=draft.occasion,
         digest=draft.digest,
         words=draft.words,
+        nonce=secrets.token_hex(16) if draft.words else None,
         actor=actor.id,
         role=role,
         actor_proof=actor.proof,
@@ -379,8 +383,17 @@ def _append(
     return stored, entry.seq
 
 
+def row_commitment(row: Case) -> str:
+    """Return what the trail keeps of whom a case is about, where they work and which ladder holds; nothing readable."""
+    opened = row.opened_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return commitment(row.nonce, row.person_id, row.country, row.ladder, row.ladder_version, opened, row.opened_by)
+
+
 def audited(row: CaseEntry) -> dict[str, int | str | None]:
-    """Return what the audit entry keeps of a case entry, so that a later change of the row shows; nobody's words."""
+    """Return what the audit entry keeps of a case entry, so that a later change of the row shows.
+
+    Of people's words it keeps a commitment, which says nothing without the nonce beside them.
+    """
     return {
         "number": row.number,
         "kind": row.kind,
@@ -389,6 +402,7 @@ def audited(row: CaseEntry) -> dict[str, int | str | None]:
         "on": row.on.astimezone(UTC).isoformat() if row.on else None,
         "occasion": row.occasion,
         "digest": row.digest,
+        "words": commitment(row.nonce, row.words) if row.nonce else None,
         "role": row.role,
     }
 
@@ -430,7 +444,7 @@ def _notes(case: Open, draft: _Draft, stored: tuple[CaseEntry, int]) -> list[str
         return [f"this is training {entry.id}; it is no step and never counts"]
     if draft.kind is Kind.DELIVERED and (action := case.state.actions.get(draft.ref or 0)) is not None:
         day = local_day(draft.on or entry.at, facts.zone)
-        last = ladder.last_live_day(action.step, day)
+        last = ladder.last_live_day(action.step, local_day(action.issued_at or entry.at, facts.zone))
         return [
             f"appeals may be filed until {ladder.spec.appeal_within.after(day)}",
             f"it counts until {last}" if last else "it leaves nothing that counts",

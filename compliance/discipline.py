@@ -21,6 +21,8 @@ class PriorStep:
     step: str
     #: When the person had it in hand; a bare date where the hour is not known.
     delivered: datetime | date
+    #: When its letter was issued, which names the last day that it counts; as delivered where unknown.
+    issued: datetime | date | None = None
     #: Policies of the acts behind it; empty where unknown.
     policies: frozenset[str] = frozenset()
     is_overturned: bool = False
@@ -174,7 +176,9 @@ def _standing(ladder: Ladder, counted: Sequence[Weighed]) -> str | None:
 
 def _weigh(ladder: Ladder, prior: PriorStep, act: Act, day: date, zone: tzinfo) -> Weighed:
     delivered = local_day(prior.delivered, zone)
-    last = ladder.last_live_day(prior.in_force, delivered) if prior.in_force in ladder.rank else None
+    # The letter promised a last day, and a delivery that took longer does not move it.
+    begun = min(delivered, local_day(prior.issued or prior.delivered, zone))
+    last = ladder.last_live_day(prior.in_force, begun) if prior.in_force in ladder.rank else None
     if prior.is_overturned:
         why = "it was overturned, and never counts"
     elif prior.in_force not in ladder.rank:

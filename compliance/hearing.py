@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from compliance.discipline import local_day
-from compliance.entry import Entry
+from compliance.entry import Entry, Kind
 from compliance.facts import Facts
 from compliance.ladder import Ladder
 from compliance.procedure import State
@@ -74,7 +74,8 @@ def _could_answer(state: State, entry: Entry, facts: Facts) -> Iterator[str]:
         yield "the evidence has not been shared (`compliance case share`)"
     elif given < state.evidence_at:
         yield "an answer before the evidence was shared does not count"
-    if state.could_answer:
+    is_late_word = entry.kind is Kind.HEARD and state.declined == "silent" and state.finding is None
+    if state.could_answer and not is_late_word:
         yield "that the person was heard, or declined, is recorded"
     if state.hearing_at is not None and given < state.hearing_at:
         yield f"the hearing is on {local_day(state.hearing_at, facts.zone)}"

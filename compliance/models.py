@@ -322,6 +322,9 @@ class Case(Base):
     opened_by: Mapped[str] = mapped_column(String(120))
     stage: Mapped[str] = mapped_column(String(20))
     lane: Mapped[str] = mapped_column(String(20), comment="hr, or counsel while the brake protected-activity is on")
+    nonce: Mapped[str] = mapped_column(
+        String(32), comment="of the commitment in the trail to who, where and by which ladder"
+    )
     entries: Mapped[list[CaseEntry]] = relationship(back_populates="case", order_by="CaseEntry.number")
 
 
@@ -353,6 +356,7 @@ class CaseEntry(Base):
     digest: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of what was approved, or of the letter")
     #: What people wrote: a reason, an answer, the letter.
     words: Mapped[str | None] = mapped_column(PostText)
+    nonce: Mapped[str | None] = mapped_column(String(32), comment="of the commitment in the trail to the words")
     actor: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(40))
     actor_proof: Mapped[str] = mapped_column(String(40))

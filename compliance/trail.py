@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from compliance.audit import GENESIS
 from compliance.cases import audited as audited_entry
+from compliance.cases import row_commitment
 from compliance.errors import UnavailableError
-from compliance.models import CaseEntry, DecisionRow, Flag
+from compliance.models import Case, CaseEntry, DecisionRow, Flag
 from compliance.review import audited
 
 _ROWS: Final = "select seq, entry, entry_hash, prev_hash, at, action, object from audit_entries order by seq"
@@ -71,6 +72,8 @@ class _Walk:
     decided: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
     #: case entry id -> (seq, entry) of the case:… that recorded it.
     cases: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)
+    #: case id -> (seq, commitment) of its case:opened.
+    case_rows: dict[str, tuple[int, str]] = field(default_factory=dict)
     #: `flag:ID` -> the lane that it was opened in or handed to last.
     lanes: dict[str, str] = field(default_factory=dict)
     #: `flag:ID` of flags with a decision that closed them.
@@ -99,6 +102,7 @@ def verify(session: Session) -> TrailReport:
                 _entry(walk, tuple(row))
         flags = _flags(session, walk)
         decisions = _decisions(session, walk)
+        _case_rows(session, walk)
         entries = _case_entries(session, walk)
     except _FaultError as found:
         fault = found.fault
@@ -172,6 +176,9 @@ def _note(walk: _Walk, seq: int, entry: Mapping[str, Any]) -> None:
         _note_lane(walk, subject, entry)
     elif action in {"flag:erased", "case:erased"}:
         walk.erased.add(subject)
+    elif action == "case:opened":
+        known = (seq, str((entry.get("detail") or {}).get("row")))
+        _once(walk.case_rows.setdefault(subject.removeprefix("case:"), known)[0], seq, f"{subject} was opened twice")
     elif reference.startswith(_CASE_ENTRY):
         first, _ = walk.cases.setdefault(reference.removeprefix(_CASE_ENTRY), (seq, entry))
         _once(first, seq, f"{reference} was recorded twice")
@@ -244,6 +251,21 @@ def _one_decision(walk: _Walk, row: DecisionRow) -> None:
         raise _FaultError(seq, "decision", f"decision {row.id} differs from what the trail recorded")
 
 
+def _case_rows(session: Session, walk: _Walk) -> None:
+    """Compare whom each case is about, where and by which ladder with what the trail committed to."""
+    for row in session.scalars(select(Case).order_by(Case.id).execution_options(yield_per=_BATCH)):
+        seq, known = walk.case_rows.pop(str(row.id), (None, ""))
+        if seq is None:
+            raise _FaultError(None, "case", f"case {row.id} has no entry that says it was opened")
+        if row_commitment(row) != known:
+            raise _FaultError(seq, "case", f"case {row.id} differs from what the trail recorded")
+        session.expunge(row)
+    gone = {each: seq for each, (seq, _) in walk.case_rows.items() if f"case:{each}" not in walk.erased}
+    if gone:
+        number, seq = min(gone.items(), key=lambda item: item[1])
+        raise _FaultError(seq, "case", f"case {number} was opened and is gone")
+
+
 def _case_entries(session: Session, walk: _Walk) -> int:
     """Compare every entry of a case with its twin in the trail: none missing, none more, none changed."""
     count = 0
@@ -268,6 +290,9 @@ def _one_case_entry(walk: _Walk, row: CaseEntry) -> None:
     if entry is None:
         raise _FaultError(None, "case", f"case entry {row.id} has no entry in the trail")
     detail = {key: str(value) if isinstance(value, int) else value for key, value in audited_entry(row).items()}
+    if not row.words and detail["words"] != (entry.get("detail") or {}).get("words"):
+        # Words whose time is over were emptied; that is no change of what was said.
+        detail["words"] = (entry.get("detail") or {}).get("words")
     told = tuple(entry.get(key) for key in ("object", "actor", "actor_proof", "detail"))
     if told != (f"case:{row.case_id}", row.actor, row.actor_proof, detail) or not _is_time(entry.get("at"), row.at):
         raise _FaultError(seq, "case", f"case entry {row.id} differs from what the trail recorded")

@@ -159,7 +159,7 @@ def test_the_whole_way_is_audited_entry_for_entry(session):
     delivered(session, case, "coaching", now=now)
     stored = session.scalars(select(CaseEntry).where(CaseEntry.case_id == case)).all()
     audited = session.scalars(select(AuditRow).where(AuditRow.object == f"case:{case}")).all()
-    assert [row.action for row in audited] == [f"case:{row.kind}" for row in stored]
+    assert [row.action for row in audited] == ["case:opened", *(f"case:{row.kind}" for row in stored)]
     assert all("Because." not in row.entry.decode() for row in audited)
     report = verify(session)
     assert report.is_verified
@@ -202,6 +202,34 @@ def test_a_case_entry_that_is_gone_or_was_slipped_in_is_named(db_engine):
         assert "case entry 2 was recorded and is gone" in verify(session).fault.detail
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "said"),
+    [
+        ("case_entries", "words = 'Something milder.'", "case entry 1 differs"),
+        ("cases", "person_id = 'p2'", "case 1 differs"),
+        ("cases", "country = 'DE'", "case 1 differs"),
+        ("cases", "ladder = 'de'", "case 1 differs"),
+    ],
+)
+def test_words_and_persons_changed_around_the_guard_are_named(db_engine, table, change, said):
+    with writing(db_engine) as session:
+        opened(session)
+    with pytest.raises(DBAPIError, match="never changed"), writing(db_engine) as session:
+        session.execute(text(f"update {table} set {change}"))  # noqa: S608 - our own columns
+    with writing(db_engine) as session:
+        for name in ("case_entries_no_update_1", "cases_no_update"):
+            where = f" on {name.partition('_no_')[0]}" if db_engine.dialect.name == "postgresql" else ""
+            session.execute(text(f"drop trigger {name}{where}"))
+        session.execute(text(f"update {table} set {change}"))  # noqa: S608
+    with reading(db_engine) as session:
+        assert said in verify(session).fault.detail
+
+
+def test_the_trail_says_nothing_about_whom_a_case_is(session):
+    opened(session)
+    assert not any(b"p1" in row.entry or b"Again." in row.entry for row in session.scalars(select(AuditRow)))
+
+
 def test_words_may_go_but_never_become_others(db_engine):
     with writing(db_engine) as session:
         opened(session)
@@ -209,6 +237,8 @@ def test_words_may_go_but_never_become_others(db_engine):
         session.execute(text("update case_entries set words = 'Else.' where id = 1"))
     with writing(db_engine) as session:
         session.execute(text("update case_entries set words = '' where id = 1"))
+    with reading(db_engine) as session:
+        assert verify(session).is_verified
 
 
 def test_a_step_of_an_earlier_case_counts_until_it_is_overturned(session):

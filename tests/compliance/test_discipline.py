@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.discipline import STEP, Act, Comparable, PriorStep, local_day, recommend_step
-from compliance.ladder import HEARING, OWN_PROCEDURE, TRAINING, Gravity, load_ladder, shipped_ladders
+from compliance.ladder import HEARING, OWN_PROCEDURE, SHIPPED, TRAINING, Gravity, load_ladder, shipped_ladders
 
 LADDERS = {path.stem: load_ladder(path) for path in shipped_ladders()}
 US, DE = LADDERS["us"], LADDERS["de"]
@@ -385,3 +385,12 @@ def test_comparable_cases_are_counted_by_step_mildest_first_and_name_nobody():
 def test_a_history_of_thousands_is_weighed():
     history = [prior("verbal", date(2020, 1, 1) + timedelta(days=number % 1900)) for number in range(3000)]
     assert len(recommend(*history).weighed) == 3000
+
+
+def test_a_slow_delivery_does_not_lengthen_what_the_letter_promised():
+    ladder = load_ladder(SHIPPED / "us.yaml")
+    step = PriorStep(step="written", issued=date(2025, 1, 29), delivered=date(2025, 2, 10))
+    for day, standing in ((date(2025, 7, 28), "written"), (date(2025, 7, 29), None)):
+        assert recommend_step(ladder, [step], Act(gravity=Gravity.LOW, at=day), day).standing == standing
+    early = Act(gravity=Gravity.LOW, at=date(2025, 2, 9))
+    assert recommend_step(ladder, [step], early, date(2025, 2, 9)).standing is None

@@ -602,3 +602,14 @@ def test_a_witness_has_a_name_and_is_somebody_else(witness):
     room.attempt(Kind.DELIVERED, ref=action)
     assert room.attempt(Kind.RECEIPT, witness, ref=action)
     assert room.state.actions[action].receipt is None
+
+
+def test_who_let_the_day_pass_may_still_be_heard_until_something_is_found():
+    room = Room(US)
+    room.attempt(Kind.NOTICE, days=5)
+    room.attempt(Kind.EVIDENCE)
+    room.now += timedelta(days=6)
+    assert room.attempt(Kind.DECLINED, "silent") == []
+    assert room.attempt(Kind.HEARD) == []
+    room.attempt(Kind.FINDING, "partly")
+    assert "is recorded" in room.attempt(Kind.HEARD)[0]

@@ -12,29 +12,65 @@ depends_on = None
 
 ERASED = "NOT EXISTS (SELECT 1 FROM audit_entries WHERE action = 'case:erased' AND object = 'case:' || OLD.case_id)"
 COLUMNS = "case_id, number, kind, value, ref, occasion, digest, actor, role, actor_proof, at"
-#: (name, event, condition under which it is refused or None for always, what is said).
+#: Stage and lane follow from the entries and change with them.
+CASE_COLUMNS = "person_id, country, ladder, ladder_version, opened_at, opened_by, nonce"
+#: (name, table, event, condition under which it is refused or None for always, what is said).
 GUARDS = (
-    ("case_entries_no_update_0", f'UPDATE OF {COLUMNS}, "on"', None, "case entries are never changed"),
+    ("case_entries_no_update_0", "case_entries", f'UPDATE OF {COLUMNS}, "on"', None, "case entries are never changed"),
     # Words may go when their time is over; they may never become other words.
-    ("case_entries_no_update_1", "UPDATE OF words", "NEW.words <> ''", "the words of a case entry are never changed"),
-    ("case_entries_no_delete", "DELETE", ERASED, "case entries are deleted only after the entry case:erased"),
+    (
+        "case_entries_no_update_1",
+        "case_entries",
+        "UPDATE OF words",
+        "NEW.words <> ''",
+        "the words of a case entry are never changed",
+    ),
+    (
+        "case_entries_no_update_2",
+        "case_entries",
+        "UPDATE OF nonce",
+        "NEW.nonce IS NOT NULL",
+        "the words of a case entry are never changed",
+    ),
+    (
+        "case_entries_no_delete",
+        "case_entries",
+        "DELETE",
+        ERASED,
+        "case entries are deleted only after the entry case:erased",
+    ),
+    (
+        "cases_no_update",
+        "cases",
+        f"UPDATE OF {CASE_COLUMNS}",
+        None,
+        "who a case is about, and by which ladder, is never changed",
+    ),
+    (
+        "cases_no_delete",
+        "cases",
+        "DELETE",
+        ERASED.replace("OLD.case_id", "OLD.id"),
+        "cases are deleted only after the entry case:erased",
+    ),
 )
 
 
 def upgrade() -> None:
     create_tables()
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for name, event, condition, message in GUARDS:
-        guard(name, event, condition, message, sqlite)
+    for name, table, event, condition, message in GUARDS:
+        guard(name, table, event, condition, message, sqlite)
     if not sqlite:
-        refuse_truncate()
+        for table in ("case_entries", "cases"):
+            refuse_truncate(table)
 
 
-def guard(name: str, event: str, condition: str | None, message: str, sqlite: bool) -> None:
+def guard(name: str, table: str, event: str, condition: str | None, message: str, sqlite: bool) -> None:
     if sqlite:
         when = f"WHEN {condition} " if condition else ""
         op.execute(
-            f"CREATE TRIGGER {name} BEFORE {event} ON case_entries {when}BEGIN SELECT RAISE(ABORT, '{message}'); END"
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when}BEGIN SELECT RAISE(ABORT, '{message}'); END"
         )
         return
     op.execute(
@@ -42,18 +78,16 @@ def guard(name: str, event: str, condition: str | None, message: str, sqlite: bo
         f"IF {condition or 'TRUE'} THEN RAISE EXCEPTION '{message}'; END IF; "
         f"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )
-    op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON case_entries FOR EACH ROW EXECUTE FUNCTION {name}()")
+    op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()")
 
 
-def refuse_truncate() -> None:
+def refuse_truncate(table: str) -> None:
+    name = f"{table}_no_truncate"
     op.execute(
-        "CREATE FUNCTION case_entries_no_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE EXCEPTION 'case_entries is never emptied'; END $$"
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{table} is never emptied'; END $$"
     )
-    op.execute(
-        "CREATE TRIGGER case_entries_no_truncate BEFORE TRUNCATE ON case_entries "
-        "FOR EACH STATEMENT EXECUTE FUNCTION case_entries_no_truncate()"
-    )
+    op.execute(f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()")
 
 
 def create_tables() -> None:
@@ -69,6 +103,7 @@ def create_tables() -> None:
         sa.Column("opened_by", sa.String(length=120), nullable=False),
         sa.Column("stage", sa.String(length=20), nullable=False),
         sa.Column("lane", sa.String(length=20), nullable=False, comment="hr, or counsel while the brake protected-activity is on"),
+        sa.Column("nonce", sa.String(length=32), nullable=False, comment="of the commitment in the trail to who, where and by which ladder"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sqlite_autoincrement=True,
     )
@@ -85,6 +120,7 @@ def create_tables() -> None:
         sa.Column("occasion", sa.Integer(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=True, comment="SHA-256 of what was approved, or of the letter"),
         sa.Column("words", sa.Text(), nullable=True),
+        sa.Column("nonce", sa.String(length=32), nullable=True, comment="of the commitment in the trail to the words"),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("actor_proof", sa.String(length=40), nullable=False),

@@ -23,6 +23,7 @@ def add_cases(session, number, stage, *, at=MONDAY, lane="hr", people=None, outc
     """Add cases of as many people, each with an appeal decided at the time if there is an outcome."""
     for index in range(number):
         case = Case(
+            nonce="0" * 32,
             person_id=f"{stage}-{outcome}-{index % (people or number)}",
             country="GB",
             ladder="gb",
