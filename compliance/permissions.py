@@ -241,6 +241,6 @@ def acting(workspace: Staffed, as_id: str | None) -> tuple[Actor, Reviewer]:
         known = ", ".join(sorted(workspace.reviewers)) or "none yet"
         message = f"{name!r} is not a reviewer of this workspace (known: {known})"
         line = f"`{name}: {{role: officer}}`"
-        hint = f"add a line under `reviewers` in compliance.yaml, such as {line}; roles: {', '.join(ROLES)}."
+        hint = f"add a line under `reviewers` in compliance.yaml, such as {line}; roles: {', '.join(role for role in ROLES if role != 'reader')}."
         raise ComplianceError(message, place="compliance.yaml", hint=hint)
     return Actor(id=reviewer.id, proof="claimed"), reviewer

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 CONFIG: Final = "compliance.yaml"
 Role: TypeAlias = Literal[
     "reviewer",
+    "security",
     "officer",
     "hr",
     "legal",

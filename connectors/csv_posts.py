@@ -41,6 +41,8 @@ Key = Literal[
     "attachments",
 ]
 KEYS: Final = get_args(Key)
+#: Columns that hold the time of a post where none is called so, if there is exactly one of them.
+_DATES: Final = frozenset({"date", "datetime", "timestamp", "created_at", "published_at"})
 _TIMES: Final = ("posted_at", "edited_at", "deleted_at")
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
@@ -217,7 +219,7 @@ class _Reader:
         mapped = {column.strip(): key for key, column in self.settings.columns.items()}
         if name in mapped:
             return mapped[name]
-        key = re.sub(r"[\s-]+", "_", name.casefold())
+        key = _plain(name)
         key = "author" if key == "user" else key
         return key if key in KEYS and key not in self.settings.columns else None
 
@@ -228,6 +230,10 @@ class _Reader:
         for index, name in enumerate(names):
             if (key := self._key(name)) is not None:
                 columns.setdefault(key, index)
+        dates = [index for index, name in enumerate(names) if _plain(name) in _DATES]
+        if len(dates) == 1 and "posted_at" not in {*columns, *self.settings.columns}:
+            # A post without a time would count as published when it was first seen.
+            columns["posted_at"] = dates[0]
         faults = [f"two columns hold {key}" for key, times in twice.items() if times > 1]
         faults += [
             f"there is no column '{column}' for {key}"
@@ -293,6 +299,10 @@ class _Reader:
 
     def _fatal(self, message: str, hint: str) -> FatalError:
         return FatalError(message, place=str(self.path), hint=hint)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s-]+", "_", name.strip().casefold())
 
 
 def _is_naive(value: object) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import get_args
 
 import pytest
 
@@ -16,6 +17,7 @@ from compliance.permissions import (
     require_not_own,
     who_may,
 )
+from compliance.workspace import Role
 from tests.compliance.desk import People, Reviewer
 
 #: Written out by hand, so that a change of the table is a decision and no accident.
@@ -124,3 +126,13 @@ def test_an_unknown_id_is_told_how_to_add_a_reviewer():
         acting(Staff(Reviewer("bob", "legal")), "eve")
     assert "known: bob" in refused.value.message
     assert "`eve: {role: officer}`" in refused.value.hint
+
+
+def test_compliance_yaml_takes_every_role_but_that_of_nobody():
+    assert set(get_args(Role)) == set(ROLES) - {"reader"}
+
+
+def test_the_hint_for_a_stranger_names_no_role_that_cannot_be_given():
+    with pytest.raises(ComplianceError) as error:
+        acting(Staff(), "somebody")
+    assert "reader" not in error.value.hint

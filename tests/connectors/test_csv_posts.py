@@ -295,3 +295,24 @@ def test_names_tell_it():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [
+        ("id,text,Date", 5),
+        ("id,text,Published At", 5),
+        ("id,text,date,posted_at", 6),
+        ("id,text,date,timestamp", None),  # two that could be meant
+    ],
+)
+def test_a_column_that_is_plainly_the_time_is_not_lost(file, header, day):
+    last = ",2026-03-06T10:00Z" if header.count(",") > 2 else ""
+    file.write_text(f"{header}\n1,hello,2026-03-05T10:00Z{last}\n")
+    (post,) = [post for page in read(file) for post in page.posts]
+    assert (post.posted_at and post.posted_at.day) == day
+
+
+def test_a_date_without_an_hour_is_said_and_not_guessed(file):
+    file.write_text("id,text,date\n1,hello,2026-03-05\n")
+    assert "posted_at is not a time" in rejects(read(file))[0][1]
