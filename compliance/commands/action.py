@@ -60,9 +60,23 @@ def _about(name: str, kind: Kind, help_: str) -> None:
 
 _about("approve", Kind.APPROVED, "Approve a step: for exactly what it rests on now.")
 _about("refuse", Kind.REFUSED, "Refuse to approve a step; it is off.")
-_about("issue", Kind.ISSUED, "Issue a step: everything it needs must be there. Reversible by withdraw.")
 _about("withdraw", Kind.WITHDRAWN, "Withdraw a step before it is delivered.")
 _about("rescind", Kind.RESCINDED, "Take a delivered step back: it never counts.")
+
+
+@app.command()
+@reporting_errors
+def issue(
+    action: ActionArgument,
+    *,
+    seen: SeenOption = None,
+    output: FormatOption = Format.TEXT,
+    workspace: WorkspaceOption = None,
+    acting_as: AsOption = None,
+) -> None:
+    """Issue a step: everything it needs must be there, and the letter is kept as it goes out. Reversible by withdraw."""
+    where = Where(workspace=workspace, acting_as=acting_as, output=output, seen=seen)
+    act_on(action, Kind.PROPOSED, Kind.ISSUED, Said(ref=action), where)
 
 
 @app.command()
